@@ -1,0 +1,33 @@
+"""dawnchorus learns to hear species from partial annotations.
+
+The modules, in the order of the data; each imports only from modules above it in this list:
+
+- `events`: Recording, Annotation, Detection, Verdict: frozen values in seconds and hertz
+- `files`: writes that are whole or not there at all; hashes of contents and settings
+- `annotations`: annotation files to Annotation, one format a file; what is wrong with a table
+- `audio`: recordings in blocks; what is wrong with an audio file
+- `features`: waveform to dB mel, the store on disk, standardisation
+- `windows`: how a recording is cut for training and for detection
+- `evidence`: what is known of windows and frames, and what is not
+- `scores`: what a model says of a recording: stitching, averaging, events from frames, the store
+- `metrics`: cmAP, LWLRAP, event scores, on full and on partial labels
+- `package`: ModelPackage: the folder that training ships and detection loads
+- `export`: Detection to CSV, Parquet and submission.csv
+- `plots`: pictures: spectrograms with boxes, curves
+- `report`: the HTML report
+- `simulate`: soundscapes with known truth and RFCX-like annotations
+- `detect`: a model package over a folder of recordings
+- `dataset`: a folder of recordings and tables, checked at the door, its features ready
+- `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
+- `augment`: masks, brightness, gamma, mixup: sound and Evidence together
+- `networks`: backbone to sound event detection head
+- `losses`: network output and Evidence to a number
+- `pseudo_labels`: Scores to Evidence
+- `experiment`: Stage, Experiment; their JSON record; what differs from a baseline
+- `training`: folds, fitting one stage, running stages over folds, shipping a model
+- `recommended`: what `dawnchorus train` uses when nobody says otherwise
+- `demo`: simulate, train, detect, evaluate, show
+- `cli`: one short function a command
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,83 @@
+"""The nouns: what was recorded, what people said of it, and what a detector found.
+
+Times are seconds from the start of the recording, in half-open stretches `[start, end)`; frequencies are hertz.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One audio file, known by `key`: its path under the audio folder, with `/` and without the extension.
+
+    Two files that differ only in the extension keep it in their keys. `duration_s` is what can be read, not what a
+    header claims. `site` groups recordings that share background sound; `start` has its time zone, or is None.
+    """
+
+    key: str
+    path: Path
+    duration_s: float
+    rate_hz: int
+    site: str = ""
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A person's word on one box: the species is in it (`present`), or it is not (a template matcher's mistake).
+
+    `species` counts from 0. `where` says which line of which file it came from; it takes no part in comparison.
+    """
+
+    recording: str
+    species: int
+    start_s: float
+    end_s: float
+    low_hz: float
+    high_hz: float
+    present: bool
+    song_type: int = 1
+    where: str = field(default="", compare=False)
+
+    def overlaps(self, other: Annotation) -> bool:
+        """Do the two boxes share time in the same recording? (Frequencies are not compared.)"""
+        same = self.recording == other.recording
+        return same and self.start_s < other.end_s and other.start_s < self.end_s
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a detector found: `score` ranks detections of one species; it is no calibrated probability."""
+
+    recording: str
+    species: int
+    start_s: float
+    end_s: float
+    score: float
+    low_hz: float = 0.0
+    high_hz: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's answer on a stretch of a recording: present, absent, or unsure (`present` is None)."""
+
+    recording: str
+    species: int
+    start_s: float
+    end_s: float
+    present: bool | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Species:
+    """A class of the detector. Its number counts from 0 and is the column in every array `(…, species)`."""
+
+    number: int
+    name: str
