@@ -1,0 +1,141 @@
+"""At the door: annotations against the recordings that are there. Nothing is dropped or changed in silence."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dawnchorus.annotations.problems import Problem, file_and_line
+from dawnchorus.events import Annotation, Recording
+
+END_TOLERANCE_S = 0.05
+"""How far a box may reach beyond the end without a word: tables round, and so do lengths of files."""
+
+
+def match(annotations: Iterable[Annotation], recordings: Sequence[Recording]) -> tuple[list[Annotation], list[Problem]]:
+    """Give annotations the keys of their recordings; those without one are left out, each with a Problem.
+
+    A recording may be named by its key, by its key with the extension, or by the name of its file, with the extension
+    or without, if no other file has that name. Nothing outside `recordings` is looked at, whatever a name says.
+    """
+    exact = {recording.key + recording.path.suffix: recording for recording in recordings}
+    exact |= {recording.key: recording for recording in recordings}  # a key comes before another's extension
+    loose: dict[str, dict[str, Recording]] = defaultdict(dict)
+    for recording in recordings:
+        key, suffix = recording.key, recording.path.suffix
+        for name in (key, key + suffix, recording.path.stem, recording.path.name):
+            loose[_plain(name)][key] = recording
+    matched, problems = [], []
+    for one in annotations:
+        named = exact.get(one.recording)
+        candidates = [named] if named else list(loose.get(_plain(one.recording), {}).values())
+        if len(candidates) == 1:
+            matched.append(replace(one, recording=candidates[0].key))
+        else:
+            problems.append(_unmatched(one, candidates))
+    return matched, problems
+
+
+def check(
+    annotations: Iterable[Annotation], recordings: Iterable[Recording], n_species: int | None
+) -> tuple[list[Annotation], list[Problem]]:
+    """Check boxes, whose recordings are keys, against the lengths of the recordings, the species, and each other.
+
+    A box of an unknown recording, of a species from `n_species` on, from after the end, or that is there already is
+    left out; a box beyond the end is cut; contradictions are kept. The order stays.
+    """
+    durations_s = {recording.key: recording.duration_s for recording in recordings}
+    limit = math.inf if n_species is None else n_species
+    kept: dict[Annotation, Annotation] = {}  # each under itself: equal boxes may come from different lines
+    problems: list[Problem] = []
+    for one in annotations:
+        box = _check_one(one, durations_s.get(one.recording), limit, problems)
+        if box is None:
+            continue
+        if box in kept:
+            found = f"the box is the same as that of {kept[box].where}"
+            problems.append(_problem(one, "duplicate", found, "a new one"))
+        else:
+            kept[box] = box
+    return list(kept), problems + _contradictions(kept)
+
+
+def _plain(name: str) -> str:
+    """Make names equal that systems write differently: the two slashes, composed and decomposed letters."""
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+
+
+def _problem(one: Annotation, kind: str, found: str, expected: str, left_out: bool = True) -> Problem:
+    file, line = file_and_line(one.where)
+    return Problem(file, line, kind, found, expected, left_out)
+
+
+def _unmatched(one: Annotation, candidates: Sequence[Recording]) -> Problem:
+    if not candidates:
+        return _problem(one, "unknown_recording", f"recording_id is {one.recording!r}", "one of the recordings")
+    names = [str(recording.path) for recording in candidates]
+    said = " and ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    return _problem(one, "ambiguous_recording", f"recording_id {one.recording!r} may be {said}", "one file alone")
+
+
+def _check_one(
+    one: Annotation, duration_s: float | None, n_species: float, problems: list[Problem]
+) -> Annotation | None:
+    """Give the box as it can be used, or None."""
+    if duration_s is None:
+        problems.append(_unmatched(one, []))
+        return None
+    if one.species >= n_species:
+        problems.append(_problem(one, "bad_species", f"species_id is {one.species}", f"below {n_species}"))
+        return None
+    within = f"within the {duration_s:g} s of the recording"
+    if one.start_s >= duration_s:
+        problems.append(_problem(one, "starts_after_end", f"t_min is {one.start_s:g}", within))
+        return None
+    if one.end_s <= duration_s:
+        return one
+    if one.end_s > duration_s + END_TOLERANCE_S:
+        problems.append(_problem(one, "beyond_end", f"t_max is {one.end_s:g}", within, left_out=False))
+    return replace(one, end_s=duration_s)
+
+
+def _contradictions(annotations: Iterable[Annotation]) -> list[Problem]:
+    """Report boxes that say present and absent of one species at one time; each such box in at least one Problem."""
+    groups: dict[tuple[str, int], list[Annotation]] = defaultdict(list)
+    for one in annotations:
+        groups[one.recording, one.species].append(one)
+    problems = []
+    for group in groups.values():
+        if len({one.present for one in group}) == 2:
+            problems += _contradictions_of(group)
+    return problems
+
+
+def _contradictions_of(group: list[Annotation]) -> list[Problem]:
+    """Pair each box that is contradicted with one box that does: as many pairs as boxes at most, not all pairs."""
+    ordered = sorted(group, key=lambda one: (one.start_s, one.end_s))
+    pairs: list[tuple[Annotation, Annotation]] = []
+    latest: dict[bool, Annotation] = {}  # by verdict, of the boxes so far the one that ends last
+    for one in ordered:
+        other = latest.get(not one.present)
+        if other is not None and other.overlaps(one):
+            pairs.append((other, one))
+        if one.present not in latest or one.end_s > latest[one.present].end_s:
+            latest[one.present] = one
+    named = {box for pair in pairs for box in pair}
+    following: dict[bool, Annotation] = {}  # by verdict, of the boxes from here on the one that starts first
+    for one in reversed(ordered):
+        other = following.get(not one.present)
+        if one not in named and other is not None and other.overlaps(one):
+            pairs.append((one, other))
+        following[one.present] = one
+    return [_contradiction(*pair) for pair in pairs]
+
+
+def _contradiction(one: Annotation, other: Annotation) -> Problem:
+    present, absent = (one, other) if one.present else (other, one)
+    found = f"species {absent.species} is absent here and present at the same time in {present.where}"
+    return _problem(absent, "contradiction", found, "one or the other", left_out=False)

@@ -1,0 +1,43 @@
+"""What is said of a row that cannot be used as it is, and of a table that cannot be used at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_KEPT = {"beyond_end": "; cut there", "contradiction": "; both are kept"}
+
+
+class AnnotationError(ValueError):
+    """A table that cannot be used at all: the message names the file and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one row, in words that make the sentence "`found`, not `expected`".
+
+    `kind` is for programs: `missing`, `not_a_number`, `bad_species`, `bad_song_type`, `negative_time`,
+    `ends_before_start`, `bad_frequency`, `unknown_recording`, `ambiguous_recording`, `starts_after_end`,
+    `beyond_end`, `duplicate`, `contradiction`, `bad_start`. `left_out`: the row is not used.
+    """
+
+    file: str
+    line: int
+    kind: str
+    found: str
+    expected: str
+    left_out: bool
+
+    def __str__(self) -> str:
+        end = "; left out" if self.left_out else _KEPT.get(self.kind, "")
+        return f"{place(self.file, self.line)}: {self.found}, not {self.expected}{end}"
+
+
+def place(file: str, line: int) -> str:
+    """Name a line of a file, as in `Annotation.where`."""
+    return f"{file} line {line}"
+
+
+def file_and_line(where: str) -> tuple[str, int]:
+    """Undo `place`; line 0 if `where` names none."""
+    file, _, line = where.rpartition(" line ")
+    return (file, int(line)) if file and line.isdecimal() else (where, 0)

@@ -1,0 +1,132 @@
+"""A folder of recordings and two tables, checked at the door.
+
+DATA holds `train_tp.csv` and `train_fp.csv`; the sound lies in `DATA/train`, else in `DATA/audio`, else anywhere under
+DATA, unless folders are named. `species.csv` and `recordings.csv` are optional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dawnchorus import audio
+from dawnchorus.annotations import door, rfcx
+from dawnchorus.annotations import recordings as recordings_table
+from dawnchorus.annotations import species as species_table
+from dawnchorus.annotations.problems import AnnotationError, Problem
+from dawnchorus.events import Annotation, Recording, Species
+from dawnchorus.features import Failure, FrontEnd, MelBlock, build_store
+
+Progress = Callable[[int, int], None]
+
+
+class DataError(ValueError):
+    """The data can't be trained on; the message says what was found and what was expected."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Recordings that can be read, what people said of them, and everything that is wrong with either."""
+
+    recordings: tuple[Recording, ...]
+    annotations: tuple[Annotation, ...]
+    species: tuple[Species, ...]
+    problems: tuple[Problem, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def by_recording(self) -> dict[str, list[Annotation]]:
+        """The annotations of each recording that has any."""
+        boxes: dict[str, list[Annotation]] = {}
+        for annotation in self.annotations:
+            boxes.setdefault(annotation.recording, []).append(annotation)
+        return boxes
+
+    @property
+    def bands_hz(self) -> list[tuple[float, float]]:
+        """The frequencies that each species' TP boxes span; (0, 0) without any."""
+        bands = []
+        for species in self.species:
+            boxes = [box for box in self.annotations if box.present and box.species == species.number]
+            bands.append((min((b.low_hz for b in boxes), default=0.0), max((b.high_hz for b in boxes), default=0.0)))
+        return bands
+
+
+def load(
+    data: Path, audio_folders: Sequence[Path] = (), strict: bool = False, progress: Progress | None = None
+) -> DataSet:
+    """Read DATA. Faulty files and rows are left out and listed, each with its reason.
+
+    Raises DataError when a table is missing, when nothing is left to train on, or with `strict` for any problem.
+    """
+    tables = [data / "train_tp.csv", data / "train_fp.csv"]
+    if not tables[0].is_file():
+        raise DataError(f"{tables[0]}: no such file; expected a table of true positives in the RFCX columns")
+    boxes, problems = rfcx.read(tables[0], present=True)
+    if tables[1].is_file():
+        more, its_problems = rfcx.read(tables[1], present=False)
+        boxes, problems = boxes + more, problems + its_problems
+    roots = list(audio_folders) or [_audio_folder(data)]
+    recordings, errors = audio.scan(roots, progress=progress)
+    if not recordings and not errors:
+        raise DataError(f"{roots[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3")
+    recordings, site_problems = _with_sites(recordings, data / "recordings.csv")
+    species = _species(data / "species.csv", boxes)
+    boxes, unmatched = door.match(boxes, recordings)
+    boxes, doubtful = door.check(boxes, recordings, len(species))
+    problems = [*problems, *site_problems, *unmatched, *doubtful]
+    failures = tuple(Failure(str(error.path), error.fault) for error in errors)
+    if strict and (problems or failures):
+        listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
+        raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
+    if not any(box.present for box in boxes):
+        raise DataError(f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(map(str, problems)))
+    return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
+
+
+def _audio_folder(data: Path) -> Path:
+    return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
+
+
+def _with_sites(recordings: list[Recording], table: Path) -> tuple[list[Recording], list[Problem]]:
+    if not table.is_file():
+        return recordings, []
+    sites, problems = recordings_table.read(table)
+    by_name = {name: site for name, site in sites.items()}
+    placed = []
+    for recording in recordings:
+        site = by_name.get(recording.key) or by_name.get(recording.path.stem) or by_name.get(recording.path.name) or ""
+        placed.append(replace(recording, site=site))
+    return placed, problems
+
+
+def _species(table: Path, boxes: Sequence[Annotation]) -> tuple[Species, ...]:
+    """The species of the table; without one, as many as the highest number in the annotations says."""
+    if table.is_file():
+        return tuple(species_table.read(table))
+    if not boxes:
+        raise AnnotationError(f"{table}: no such file, and no annotation to tell the species from")
+    return tuple(Species(number, f"s{number}") for number in range(max(box.species for box in boxes) + 1))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set whose spectrograms are in the store."""
+
+    data: DataSet
+    front_end: FrontEnd
+    blocks: dict[str, list[MelBlock]]
+    failures: tuple[Failure, ...]
+    oddities: tuple[Failure, ...]
+
+    @property
+    def recordings(self) -> list[str]:
+        """Keys of the recordings that can be heard, sorted."""
+        return sorted(self.blocks)
+
+
+def prepare(data: DataSet, store: Path, front_end: FrontEnd, progress: Progress | None = None) -> Prepared:
+    """Build or reuse the store of dB spectrograms; recordings that fail are named and left out."""
+    built = build_store(data.recordings, store, front_end, progress)
+    return Prepared(data, front_end, built.blocks, (*data.failures, *built.failures), tuple(built.oddities))

@@ -1,0 +1,148 @@
+"""Experiments as values: stages in order, their settings, and their record in JSON.
+
+A setting is the component itself; a variant is a difference (`dataclasses.replace`). The record names the class of every
+node and is read back only into classes of this package.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+from dawnchorus.augment.masks import Masks
+from dawnchorus.augment.mixup import Mixup
+from dawnchorus.features import FrontEnd
+from dawnchorus.labels.boxes import LabelPolicy
+from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
+from dawnchorus.losses.clipwise import ClipwiseLoss
+from dawnchorus.losses.known_cells import Loss
+from dawnchorus.networks.sed import SedNetwork
+from dawnchorus.pseudo_labels.teachers import PseudoLabels
+from dawnchorus.windows import EventCrops, SlidingWindows
+
+Augmentation = Any  # called with (plane, generator), gives a plane: see `augment`
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training run.
+
+    `start_from` names the stage whose weights of the same fold it starts with; None starts with the network's own.
+    `windows` says what it hears: a crop round an event, drawn anew each time, or the windows of all recordings, of which
+    `informed_only` keeps those where something is known (the others have no gradient, and only move the
+    normalisation statistics). `absent_per_epoch` recordings with FP boxes are drawn to each pass over the TP recordings: a
+    count, a share of them, or None for all; it concerns crops.
+
+    `pseudo_labels` are made of the Scores of the stage named `teacher` and added to `labels`.
+    `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
+    `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count.
+    """
+
+    name: str
+    steps: int
+    windows: EventCrops | SlidingWindows = SlidingWindows()
+    labels: LabelPolicy = UnknownIsAbsent()
+    loss: Loss = ClipwiseLoss()
+    start_from: str | None = None
+    pseudo_labels: PseudoLabels | None = None
+    teacher: str | None = None
+    batch: int = 32
+    learning_rate: float = 1e-3
+    decay_steps: int | None = None
+    absent_per_epoch: int | float | None = 30
+    informed_only: bool = True
+    mixup: Mixup | None = None
+    augment: tuple[Augmentation, ...] = (Masks(),)
+    keep: Literal["last", "best_on_known_cells"] = "last"
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1:
+            raise ValueError(f"stage {self.name}: steps {self.steps} and batch {self.batch} must be at least 1")
+        if (self.pseudo_labels is None) != (self.teacher is None):
+            raise ValueError(f"stage {self.name}: pseudo_labels and teacher belong together")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Stages in order over folds. `score_windows` cut recordings for scoring, in training and in the shipped model.
+
+    Folds are grouped by site where sites are known (`group_by`). `repeats` trains every fold again from another seed:
+    more teachers that never heard a recording.
+    """
+
+    stages: tuple[Stage, ...]
+    network: SedNetwork = SedNetwork()
+    front_end: FrontEnd = FrontEnd()
+    score_windows: SlidingWindows = SlidingWindows()
+    folds: int = 5
+    repeats: int = 1
+    seed: int = 0
+    group_by: Literal["site", "recording"] = "site"
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for stage in self.stages:
+            for role, name in (("start_from", stage.start_from), ("teacher", stage.teacher)):
+                if name is not None and name not in seen:
+                    raise ValueError(f"stage {stage.name}: {role} {name!r} is no earlier stage; earlier: {sorted(seen)}")
+            if stage.name in seen:
+                raise ValueError(f"two stages are named {stage.name!r}")
+            if stage.windows.columns != self.score_windows.columns:
+                raise ValueError(
+                    f"stage {stage.name} hears windows of {stage.windows.columns} columns, "
+                    f"scoring uses {self.score_windows.columns}: they must be equal"
+                )
+            seen.add(stage.name)
+        if self.folds < 2 or self.repeats < 1:
+            raise ValueError(f"{self.folds} folds, {self.repeats} repeats: at least 2 folds and 1 repeat are needed")
+
+
+def to_record(value: Any) -> Any:
+    """The JSON record of a settings value: every dataclass is an object that names its class under `kind`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kind = f"{type(value).__module__}.{type(value).__qualname__}"
+        return {"kind": kind} | {field.name: to_record(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [to_record(item) for item in value]
+    return value
+
+
+def from_record(record: Any) -> Any:
+    """The settings value of a record. Raises ValueError for a class that isn't a setting of this package."""
+    if isinstance(record, list):
+        return tuple(from_record(item) for item in record)
+    if not isinstance(record, dict):
+        return record
+    settings = {name: from_record(value) for name, value in record.items() if name != "kind"}
+    module, _, name = record.get("kind", "").rpartition(".")
+    if not module.startswith("dawnchorus."):
+        raise ValueError(f"refusing to load {record.get('kind')!r}: it is no setting of dawnchorus")
+    found = getattr(importlib.import_module(module), name, None)
+    if not isinstance(found, type) or not is_dataclass(found):
+        raise ValueError(f"refusing to load {record['kind']!r}: it is no setting of dawnchorus")
+    return found(**settings)
+
+
+def changes(baseline: Any, variant: Any) -> list[str]:
+    """One line for each setting that differs: `stages.0.loss.norm: cells -> sum`."""
+    before, after = dict(_leaves(to_record(baseline))), dict(_leaves(to_record(variant)))
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
+        for name in names
+        if before.get(name, ...) != after.get(name, ...)
+    ]
+
+
+def _leaves(record: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(record, dict):
+        items: Any = record.items()
+    elif isinstance(record, list):
+        items = enumerate(record)
+    else:
+        yield path, record
+        return
+    for name, value in items:
+        yield from _leaves(value, f"{path}.{name}" if path else str(name))

@@ -1,0 +1,1 @@
+"""Detections and scores to files that others read, one format a file."""

@@ -1,0 +1,279 @@
+"""The one front end: waveform to dB mel spectrogram, for training and for detection alike.
+
+The transform works in blocks of frames that stay in the processor's cache. The store on disk holds dB before
+standardisation, so that gain, noise and other standardisations stay possible afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawnchorus import audio
+from dawnchorus.events import Recording
+from dawnchorus.files import content_hash, read_json, value_hash, whole, write_json
+
+Plane = NDArray[np.float32]
+
+FRAMES_AT_ONCE = 256  # 2 MB of float32 frames of 2048 samples: a larger block leaves the cache and is slower
+SILENCE_POWER = 1e-10  # below this, power counts as this: -100 dB
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """Log-mel spectrogram settings, and the transform itself.
+
+    Columns are centred on multiples of `hop` samples, the sound is padded with zeros at both ends, the window is a
+    periodic Hann window, the filters are triangles on the Slaney mel scale with unit area.
+    `top_db` is the range kept below the maximum of a block when it is standardised.
+    """
+
+    rate_hz: int = 32_000
+    n_fft: int = 2048
+    hop: int = 512
+    n_mels: int = 128
+    low_hz: float = 20.0
+    high_hz: float = 16_000.0
+    top_db: float = 80.0
+    block_s: float = 60.0
+    tail_s: float = 10.0
+    channel: audio.Channel = "mean"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
+            raise ValueError(f"frequencies {self.low_hz}..{self.high_hz} Hz do not fit a rate of {self.rate_hz} Hz")
+
+    @property
+    def columns_per_second(self) -> float:
+        """How many columns make a second."""
+        return self.rate_hz / self.hop
+
+    def to_db(self, samples: NDArray[np.float32]) -> Plane:
+        """Turn samples `(sample,)` at `rate_hz` into power in dB `(mel, column)`, re 1.0, floor -100 dB."""
+        window = np.hanning(self.n_fft + 1)[:-1].astype(np.float32)
+        filters, first, last = mel_filters(self)
+        padded = np.pad(samples.astype(np.float32, copy=False), self.n_fft // 2)
+        frames = np.lib.stride_tricks.sliding_window_view(padded, self.n_fft)[:: self.hop]
+        power = np.empty((len(frames), self.n_mels), np.float32)
+        for start in range(0, len(frames), FRAMES_AT_ONCE):
+            part = frames[start : start + FRAMES_AT_ONCE] * window
+            power[start : start + FRAMES_AT_ONCE] = _power(part)[:, first:last] @ filters.T
+        np.maximum(power, SILENCE_POWER, out=power)
+        np.log10(power, out=power)
+        power *= 10
+        return np.ascontiguousarray(power.T)
+
+    def mel_hz(self) -> NDArray[np.float64]:
+        """Centre frequency of each mel row, in hertz `(mel,)`."""
+        return _mel_edges_hz(self)[1:-1]
+
+
+def _power(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    from scipy import fft
+
+    spectrum = fft.rfft(frames, axis=1, overwrite_x=True)
+    power: NDArray[np.float32] = spectrum.real**2
+    power += spectrum.imag**2
+    return power
+
+
+def _mel_edges_hz(front_end: FrontEnd) -> NDArray[np.float64]:
+    """Edges of the triangles: equal steps on the Slaney mel scale (linear to 1 kHz, logarithmic above)."""
+    step_hz, knee_hz, knee_mel, log_step = 200 / 3, 1000.0, 15.0, np.log(6.4) / 27
+    hz = np.array([front_end.low_hz, front_end.high_hz])
+    above = knee_mel + np.log(np.maximum(hz, knee_hz) / knee_hz) / log_step
+    low, high = np.where(hz < knee_hz, hz / step_hz, above)
+    mel = np.linspace(low, high, front_end.n_mels + 2)
+    edges: NDArray[np.float64] = np.where(
+        mel < knee_mel, mel * step_hz, knee_hz * np.exp(log_step * (mel - knee_mel).clip(0))
+    )
+    return edges
+
+
+@lru_cache(maxsize=8)
+def mel_filters(front_end: FrontEnd) -> tuple[NDArray[np.float32], int, int]:
+    """Triangular filters `(mel, bin)` of unit area, and the bins `[first, last)` that any of them touches."""
+    edges = _mel_edges_hz(front_end)
+    bins_hz = np.fft.rfftfreq(front_end.n_fft, 1 / front_end.rate_hz)
+    rise = (bins_hz - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    fall = (edges[2:, None] - bins_hz) / np.diff(edges)[1:, None]
+    filters = np.maximum(0, np.minimum(rise, fall)) * (2 / (edges[2:] - edges[:-2]))[:, None]
+    used = np.flatnonzero(filters.any(axis=0))
+    first, last = int(used[0]), int(used[-1]) + 1
+    return np.ascontiguousarray(filters[:, first:last], np.float32), first, last
+
+
+@dataclass(frozen=True)
+class Range:
+    """The dB values that a block's plane spans: standardisation maps `low_db` to 0 and `high_db` to 1."""
+
+    low_db: float
+    high_db: float
+
+    @staticmethod
+    def of(db: Plane, top_db: float) -> Range:
+        """The range of one block `(mel, column)`: its maximum, and its minimum or `top_db` below the maximum."""
+        high = float(db.max())
+        return Range(max(float(db.min()), high - top_db), high)
+
+    def standardise(self, db: NDArray[np.floating]) -> Plane:
+        """dB `(mel, column)` to values in [0, 1] in 255 steps, over the range of the whole block.
+
+        This is what a picture of bytes holds. Gain cancels out; a block without any contrast becomes zeros.
+        """
+        span = self.high_db - self.low_db
+        if span <= 1e-3:
+            return np.zeros(db.shape, np.float32)
+        plane = (db.astype(np.float32) - np.float32(self.low_db)) * np.float32(255 / span)
+        np.clip(plane, 0, 255, out=plane)
+        np.floor(plane, out=plane)
+        plane *= np.float32(1 / 255)
+        return plane
+
+
+@dataclass(frozen=True, eq=False)
+class MelBlock:
+    """The spectrogram of one block of a recording: where it lies in it, its size, its range.
+
+    `source` is the file in the store, or the dB themselves where nothing was stored. Both are float16, at most 0.04 dB
+    off, so that training and detection see the same planes.
+    """
+
+    recording: str
+    index: int
+    start_s: float
+    end_s: float
+    columns: int
+    range: Range
+    source: Path | NDArray[np.float16]
+
+    def db(self) -> NDArray[np.float16]:
+        """dB `(mel, column)`; from the store a memory map, read where it is used."""
+        if isinstance(self.source, Path):
+            stored: NDArray[np.float16] = np.load(self.source, mmap_mode="r", allow_pickle=False)
+            return stored
+        return self.source
+
+    def plane(self, start: int, columns: int) -> Plane:
+        """Standardised columns `[start, start + columns)` as `(mel, column)`; zeros beyond the ends."""
+        db = self.db()
+        first, last = max(start, 0), min(start + columns, self.columns)
+        plane = np.zeros((db.shape[0], columns), np.float32)
+        if last > first:
+            plane[:, first - start : last - start] = self.range.standardise(db[:, first:last])
+        return plane
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recording that could not be used, and why."""
+
+    recording: str
+    fault: audio.Fault
+
+
+@dataclass(frozen=True)
+class Built:
+    """What building the store gave: the blocks of every usable recording, what failed, what was odd."""
+
+    blocks: dict[str, list[MelBlock]]
+    failures: list[Failure]
+    oddities: list[Failure]
+
+
+def build_store(
+    recordings: Sequence[Recording],
+    folder: Path,
+    front_end: FrontEnd,
+    progress: Callable[[int, int], None] | None = None,
+    workers: int | None = None,
+) -> Built:
+    """Compute the dB mel of every recording into `folder`, once: what is there already is not computed again.
+
+    A file is known by the hash of its bytes, so renaming recordings costs nothing and two equal files are stored once.
+    Threads share the work: decoding, resampling and FFT all release Python's lock. A recording that can't be read is
+    named in `failures` and the others go on.
+    """
+    home = folder / value_hash(asdict(front_end))
+    done = 0
+
+    def one(recording: Recording) -> tuple[list[MelBlock], list[Failure]]:
+        nonlocal done
+        try:
+            return _store_recording(recording, home, front_end)
+        except audio.AudioError as error:
+            return [], [Failure(recording.key, error.fault)]
+        finally:
+            done += 1
+            if progress:
+                progress(done, len(recordings))
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        results = list(pool.map(one, recordings))
+    built = Built({}, [], [])
+    for recording, (blocks, faults) in zip(recordings, results, strict=True):
+        if blocks:
+            built.blocks[recording.key] = blocks
+            built.oddities.extend(faults)
+        else:
+            built.failures.extend(faults or [Failure(recording.key, audio.Fault("no_audio", "no sound in it"))])
+    return built
+
+
+def heard(recording: Recording, front_end: FrontEnd, faults: list[audio.Fault]) -> Iterator[MelBlock]:
+    """The blocks of a recording as they are decoded, one in memory at a time; what is odd is added to `faults`.
+
+    Raises AudioError when nothing of the file can be read.
+    """
+    sound = audio.blocks(
+        recording.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s, faults
+    )
+    for block in sound:
+        db = front_end.to_db(block.samples)
+        span = Range.of(db, front_end.top_db)
+        yield MelBlock(
+            recording.key, block.index, block.start_s, block.end_s, db.shape[1], span, db.astype(np.float16)
+        )
+
+
+def _store_recording(recording: Recording, home: Path, front_end: FrontEnd) -> tuple[list[MelBlock], list[Failure]]:
+    try:
+        name = content_hash(recording.path)
+    except OSError as error:
+        raise audio.AudioError(recording.path, audio.Fault("unreadable", str(error))) from error
+    index_path = home / name[:2] / f"{name}.json"
+    if not index_path.exists():
+        _compute(recording, index_path, front_end)
+    index = read_json(index_path)
+    blocks = [
+        MelBlock(
+            recording.key,
+            number,
+            entry["start_s"],
+            entry["end_s"],
+            entry["columns"],
+            Range(entry["low_db"], entry["high_db"]),
+            index_path.with_name(f"{name}.{number}.npy"),
+        )
+        for number, entry in enumerate(index["blocks"])
+    ]
+    return blocks, [Failure(recording.key, audio.Fault(**fault)) for fault in index["faults"]]
+
+
+def _compute(recording: Recording, index_path: Path, front_end: FrontEnd) -> None:
+    """Write one .npy a block, then the index: a recording counts as done only when its index is there."""
+    faults: list[audio.Fault] = []
+    entries = []
+    for block in heard(recording, front_end, faults):
+        with whole(index_path.with_name(f"{index_path.stem}.{block.index}.npy")) as path:
+            np.save(path, block.db(), allow_pickle=False)
+        place = {"start_s": block.start_s, "end_s": block.end_s, "columns": block.columns}
+        entries.append(place | asdict(block.range))
+    write_json(index_path, {"blocks": entries, "faults": [asdict(fault) for fault in faults]})

@@ -1,0 +1,86 @@
+"""The sound event detector: a backbone, and a head that scores every frame and attends over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dawnchorus.networks.attention import Cbam
+from dawnchorus.networks.backbones import Backbone
+
+
+class SedOutput(NamedTuple):
+    """Logits of a batch: `clipwise` `(window, species)`; `framewise` and `attention` `(window, frame, species)`."""
+
+    clipwise: Tensor
+    framewise: Tensor
+    attention: Tensor
+
+
+@dataclass(frozen=True)
+class SedNetwork:
+    """Settings of the network: the memo's are the defaults.
+
+    The last feature map goes through ReLU and is averaged over the mel axis; one 1x1 convolution gives a logit for
+    each frame and species, a second one the attention, a softmax over time. The clipwise logit is the framewise
+    logits weighed by the attention. `time_pool="max_plus_mean"` adds a maximum and a mean over three neighbouring
+    frames before; `clamp_attention` keeps attention logits within plus or minus that value.
+    """
+
+    backbone: Backbone = Backbone()
+    cbam: bool = False
+    bias: bool = False
+    clamp_attention: float | None = None
+    time_pool: Literal["none", "max_plus_mean"] = "none"
+
+    def build(self, n_species: int, columns: int, mels: int) -> Sed:
+        """The network for windows of `columns` x `mels`, with the backbone's initial weights."""
+        if columns % self.backbone.columns_per_frame:
+            raise ValueError(f"{columns} columns are no whole number of {self.backbone.columns_per_frame}-column frames")
+        return Sed(self, n_species, columns, mels)
+
+
+class Sed(nn.Module):
+    """The network. It takes standardised planes `(window, mel, column)`; everything a picture network needs
+    (three channels, their normalisation, time as rows) happens inside, and so inside the ONNX file.
+    """
+
+    def __init__(self, settings: SedNetwork, n_species: int, columns: int, mels: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.maps = settings.backbone.build(columns, mels)
+        channels = sum(self.maps.channels)
+        self.cbam = Cbam(self.maps.channels[-1]) if settings.cbam else nn.Identity()
+        self.score = nn.Conv1d(channels, n_species, 1, bias=settings.bias)
+        self.attend = nn.Conv1d(channels, n_species, 1, bias=settings.bias)
+        mean, deviation = settings.backbone.normalisation
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> SedOutput:
+        """Planes `(window, mel, column)` to logits; `mix_last_map` mixes the last feature map (manifold mixup)."""
+        pictures = (planes.transpose(1, 2).unsqueeze(1) - self.mean) / self.deviation
+        *finer, last = self.maps(pictures.contiguous(memory_format=torch.channels_last))
+        last = self.cbam(last)
+        if mix_last_map is not None:
+            last = mix_last_map(last)
+        lines = [F.relu(one).mean(3) for one in (*finer, last)]  # (window, channel, frame)
+        line = torch.cat([_spread(one, lines[0].shape[2]) for one in lines], dim=1)
+        if self.settings.time_pool == "max_plus_mean":
+            line = F.max_pool1d(line, 3, 1, 1) + F.avg_pool1d(line, 3, 1, 1)
+        framewise, attention = self.score(line), self.attend(line)  # (window, species, frame)
+        if self.settings.clamp_attention is not None:
+            attention = attention.clamp(-self.settings.clamp_attention, self.settings.clamp_attention)
+        clipwise = (framewise * torch.softmax(attention, dim=2)).sum(2)
+        return SedOutput(clipwise.float(), framewise.transpose(1, 2).float(), attention.transpose(1, 2).float())
+
+
+def _spread(line: Tensor, frames: int) -> Tensor:
+    """Repeat coarse frames `(window, channel, frame)` to `frames` frames."""
+    times = frames // line.shape[2]
+    return line if times == 1 else line.repeat_interleave(times, dim=2)

@@ -1,0 +1,114 @@
+"""ModelPackage: the folder that training ships and detection loads. No pickle; read without torch.
+
+package.json        schema version; front end; windows and frames; species and their bands; files and their hashes
+model.0.onnx ...    windows to clipwise logits `(n, species)` and framewise logits `(n, frame, species)`; the mean counts
+weights.0.safetensors, experiment.json    for people and for training again
+species.csv card.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from dawnchorus.events import Species
+from dawnchorus.features import FrontEnd
+from dawnchorus.files import content_hash, read_json, write_json
+from dawnchorus.windows import SlidingWindows
+
+SCHEMA = 1
+
+
+class PackageError(ValueError):
+    """A folder is no model package, or not one that this version can read; the message says why."""
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """Everything that detection needs to know of a model. `models` are file names in `folder`."""
+
+    folder: Path
+    name: str
+    front_end: FrontEnd
+    windows: SlidingWindows
+    columns_per_frame: int
+    species: tuple[Species, ...]
+    bands_hz: tuple[tuple[float, float], ...]
+    models: tuple[str, ...]
+    origin: dict[str, Any]
+
+    @property
+    def model_paths(self) -> list[Path]:
+        """The ONNX files."""
+        return [self.folder / name for name in self.models]
+
+
+def write(package: ModelPackage) -> None:
+    """Write package.json beside the files it names; it comes last, so a folder that has it is complete."""
+    hashes = {path.name: content_hash(path) for path in sorted(package.folder.iterdir()) if path.name != "package.json"}
+    write_json(
+        package.folder / "package.json",
+        {
+            "schema": SCHEMA,
+            "name": package.name,
+            "front_end": asdict(package.front_end),
+            "windows": asdict(package.windows),
+            "columns_per_frame": package.columns_per_frame,
+            "species": [species.name for species in package.species],
+            "bands_hz": [list(band) for band in package.bands_hz],
+            "models": list(package.models),
+            "origin": package.origin,
+            "files": hashes,
+        },
+    )
+
+
+def read(folder: Path) -> ModelPackage:
+    """Read and check a package. Raises PackageError for a missing or damaged file, or for another schema."""
+    path = folder / "package.json"
+    if not path.is_file():
+        raise PackageError(f"{folder}: no package.json here; expected a model folder such as RUN/model")
+    try:
+        content = read_json(path)
+        if content["schema"] != SCHEMA:
+            raise PackageError(f"{path}: schema {content['schema']}; this version of dawnchorus reads schema {SCHEMA}")
+        package = ModelPackage(
+            folder,
+            content["name"],
+            FrontEnd(**content["front_end"]),
+            SlidingWindows(**content["windows"]),
+            int(content["columns_per_frame"]),
+            tuple(Species(number, name) for number, name in enumerate(content["species"])),
+            tuple((float(low), float(high)) for low, high in content["bands_hz"]),
+            tuple(content["models"]),
+            content["origin"],
+        )
+        files = dict(content["files"])
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, PackageError):
+            raise
+        raise PackageError(f"{path}: not a complete package.json ({type(error).__name__}: {error})") from error
+    if not package.models or any(Path(name).name != name for name in [*package.models, *files]):
+        raise PackageError(f"{path}: models must be files in the package folder, found {list(package.models)}")
+    for name in {*package.models, *files}:
+        if not (folder / name).is_file():
+            raise PackageError(f"{folder / name}: missing; package.json names it")
+        if name in files and content_hash(folder / name) != files[name] and name in package.models:
+            raise PackageError(f"{folder / name}: its content is not what package.json was written with")
+    return package
+
+
+def describe(package: ModelPackage) -> dict[str, str]:
+    """What there is to say of a package, in words."""
+    front_end = {field.name: getattr(package.front_end, field.name) for field in fields(package.front_end)}
+    window_s = package.windows.columns / package.front_end.columns_per_second
+    frame_s = package.columns_per_frame / package.front_end.columns_per_second
+    return {
+        "model": package.name,
+        "networks averaged": str(len(package.models)),
+        "species": ", ".join(species.name for species in package.species),
+        "hears": f"{front_end['rate_hz']} Hz, {front_end['low_hz']:g}-{front_end['high_hz']:g} Hz",
+        "window": f"{window_s:.2f} s, frames of {frame_s:.3f} s",
+        **{name: str(value) for name, value in package.origin.items()},
+    }

@@ -1,0 +1,222 @@
+"""Scores: what a model says of a recording. Everything after the network works on these.
+
+Windows become one line of frames a recording here, models become their mean, frames become events, and Scores are
+written to disk and read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawnchorus.events import Detection
+from dawnchorus.files import whole
+from dawnchorus.windows import Window
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Probabilities of one recording, from one model or from the mean of several.
+
+    `clipwise` and `window_maximum` are `(window, species)`: the network's word on each window, and the highest of the
+    window's frames. `framewise` is `(frame, species)`, stitched over the windows; frame f covers the `frame_s` seconds
+    from `frame_start_s[f]`. `window_start_s`, `window_end_s` are `(window,)`, in seconds from the recording's start.
+    """
+
+    recording: str
+    window_start_s: Floats
+    window_end_s: Floats
+    clipwise: Floats
+    window_maximum: Floats
+    frame_start_s: Floats
+    frame_s: float
+    framewise: Floats
+
+    def whole_recording(self) -> Floats:
+        """One score a species `(species,)`: the highest frame of any window (the memo's prediction)."""
+        highest: Floats = self.window_maximum.max(axis=0)
+        return highest
+
+    def highest_between(self, start_s: float, end_s: float) -> Floats:
+        """The highest stitched frame that touches `[start_s, end_s)`, for each species `(species,)`."""
+        first = int(np.searchsorted(self.frame_start_s, start_s - self.frame_s, side="right"))
+        last = int(np.searchsorted(self.frame_start_s, end_s, side="left"))
+        first = min(first, len(self.framewise) - 1)
+        highest: Floats = self.framewise[first : max(last, first + 1)].max(axis=0)
+        return highest
+
+
+def of_recording(windows: Sequence[Window], clipwise: Floats, framewise: Floats, columns_per_frame: int) -> Scores:
+    """Join what a network says of the windows of one recording.
+
+    `clipwise` `(window, species)` and `framewise` `(window, frame, species)` are probabilities; `windows` are all of
+    one recording, block after block. Frames that lie wholly in the padding behind a block take no part.
+    """
+    frame_s = columns_per_frame / windows[0].columns_per_second
+    starts, stitched, highest = [], [], []
+    at = 0
+    for _, group in groupby(windows, key=lambda window: window.block.index):
+        of_block = list(group)
+        frames = framewise[at : at + len(of_block)]
+        block = of_block[0].block
+        line = stitch([window.start for window in of_block], frames, columns_per_frame, block.columns)
+        stitched.append(line)
+        starts.append(block.start_s + frame_s * np.arange(len(line)))
+        first_column = columns_per_frame * np.arange(frames.shape[1])
+        for window, its_frames in zip(of_block, frames, strict=True):
+            highest.append(its_frames[window.start + first_column < block.columns].max(axis=0))
+        at += len(of_block)
+    return Scores(
+        windows[0].recording,
+        np.array([window.start_s for window in windows], np.float32),
+        np.array([window.end_s for window in windows], np.float32),
+        clipwise.astype(np.float32),
+        np.stack(highest).astype(np.float32),
+        np.concatenate(starts).astype(np.float32),
+        frame_s,
+        np.concatenate(stitched).astype(np.float32),
+    )
+
+
+def stitch(starts: Sequence[int], framewise: Floats, columns_per_frame: int, block_columns: int) -> Floats:
+    """Join frames of overlapping windows `(window, frame, species)` to the frames of the block `(frame, species)`.
+
+    Windows need not start on the block's frames: each frame gives to the two frames it lies in by the share of its
+    columns there, and where windows overlap the mean counts.
+    """
+    n_frames = -(-block_columns // columns_per_frame)
+    per_window, n_species = framewise.shape[1:]
+    total = np.zeros((n_frames + per_window + 1, n_species))
+    weight = np.zeros((n_frames + per_window + 1, 1))
+    for start, frames in zip(starts, framewise, strict=True):
+        first, inside = divmod(start, columns_per_frame)
+        later = inside / columns_per_frame
+        for shift, share in ((0, 1 - later), (1, later)):
+            total[first + shift : first + shift + per_window] += share * frames
+            weight[first + shift : first + shift + per_window] += share
+    line: Floats = (total[:n_frames] / np.maximum(weight[:n_frames], 1e-9)).astype(np.float32)
+    return line
+
+
+def mean(scores: Sequence[Scores]) -> Scores:
+    """The mean of what several models say of one recording."""
+    return _joined(scores, lambda arrays: arrays.mean(axis=0, dtype=np.float64).astype(np.float32))
+
+
+def maximum(scores: Sequence[Scores]) -> Scores:
+    """The highest of what several models say of one recording."""
+    return _joined(scores, lambda arrays: arrays.max(axis=0))
+
+
+def _joined(scores: Sequence[Scores], join: Callable[[Floats], Floats]) -> Scores:
+    if len(scores) == 1:
+        return scores[0]
+    fields = ("clipwise", "window_maximum", "framewise")
+    return replace(scores[0], **{name: join(np.stack([getattr(one, name) for one in scores])) for name in fields})
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """How frames become events, the same for every species.
+
+    Every local peak of at least `threshold` starts an event, highest first; it reaches over the frames beside it that
+    are at least `edge` times the peak, and that no higher peak has taken. Events shorter than `shortest_s` are left
+    out; events closer than `gap_s` are joined and keep the higher score.
+    """
+
+    threshold: float = 0.05
+    edge: float = 0.5
+    shortest_s: float = 0.0
+    gap_s: float = 0.0
+
+    def events(self, scores: Scores, bands_hz: Sequence[tuple[float, float]] | None = None) -> list[Detection]:
+        """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
+        found = []
+        for species in range(scores.framewise.shape[1]):
+            low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
+            for first, last, score in self._merged(self._runs(scores.framewise[:, species]), scores.frame_s):
+                start_s = float(scores.frame_start_s[first])
+                end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, float(scores.window_end_s.max()))
+                if end_s - start_s >= self.shortest_s:
+                    found.append(Detection(scores.recording, species, start_s, end_s, score, low_hz, high_hz))
+        return found
+
+    def _runs(self, line: Floats) -> list[tuple[int, int, float]]:
+        """First and last frame and score of each event in one species' frames `(frame,)`."""
+        taken = np.zeros(len(line), bool)
+        runs = []
+        candidates = np.flatnonzero(line >= self.threshold)
+        for peak in candidates[np.argsort(-line[candidates], kind="stable")]:
+            if taken[peak]:
+                continue
+            level = self.edge * line[peak]
+            first = last = int(peak)
+            while first > 0 and not taken[first - 1] and line[first - 1] >= level:
+                first -= 1
+            while last < len(line) - 1 and not taken[last + 1] and line[last + 1] >= level:
+                last += 1
+            # A shoulder of a taken event is no event of its own.
+            beside = (first > 0 and taken[first - 1] and line[first - 1] >= line[first]) or (
+                last < len(line) - 1 and taken[last + 1] and line[last + 1] >= line[last]
+            )
+            taken[first : last + 1] = True
+            if not beside:
+                runs.append((first, last, float(line[peak])))
+        return sorted(runs)
+
+    def _merged(self, runs: list[tuple[int, int, float]], frame_s: float) -> list[tuple[int, int, float]]:
+        merged: list[tuple[int, int, float]] = []
+        for first, last, score in runs:
+            if self.gap_s and merged and (first - merged[-1][1] - 1) * frame_s < self.gap_s:
+                merged[-1] = (merged[-1][0], last, max(score, merged[-1][2]))
+            else:
+                merged.append((first, last, score))
+        return merged
+
+
+def write(path: Path, scores: Iterable[Scores]) -> None:
+    """Write Scores of many recordings to one `.npz` of float16 (at most 0.0005 off), without pickle."""
+    listed = list(scores)
+    per_window = ("window_start_s", "window_end_s", "clipwise", "window_maximum")
+    arrays: dict[str, NDArray[Any]] = {
+        "recording": np.array([one.recording for one in listed], np.str_),
+        "windows": np.array([len(one.clipwise) for one in listed]),
+        "frames": np.array([len(one.framewise) for one in listed]),
+        "frame_s": np.array([one.frame_s for one in listed]),
+    }
+    for name in (*per_window, "frame_start_s", "framewise"):
+        kind = np.float32 if name.endswith("_s") else np.float16
+        arrays[name] = np.concatenate([getattr(one, name) for one in listed]).astype(kind)
+    with whole(path) as temporary:
+        np.savez(temporary, **arrays)
+
+
+def read(path: Path) -> dict[str, Scores]:
+    """Read Scores that `write` wrote, by recording."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    windows = np.cumsum([0, *arrays["windows"]])
+    frames = np.cumsum([0, *arrays["frames"]])
+    scores = {}
+    for number, recording in enumerate(arrays["recording"].tolist()):
+        w = slice(windows[number], windows[number + 1])
+        f = slice(frames[number], frames[number + 1])
+        scores[recording] = Scores(
+            recording,
+            arrays["window_start_s"][w],
+            arrays["window_end_s"][w],
+            arrays["clipwise"][w].astype(np.float32),
+            arrays["window_maximum"][w].astype(np.float32),
+            arrays["frame_start_s"][f],
+            float(arrays["frame_s"][number]),
+            arrays["framewise"][f].astype(np.float32),
+        )
+    return scores

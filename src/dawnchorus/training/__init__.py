@@ -1,0 +1,1 @@
+"""Training: folds, the batches of a stage, fitting it, running stages over folds, and shipping the models."""

@@ -1,0 +1,46 @@
+"""Folds: whole groups of recordings, with every species spread as evenly as groups allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dawnchorus.events import Annotation
+
+
+def assign(
+    groups: Mapping[str, str],
+    annotations: Sequence[Annotation],
+    n_folds: int,
+    n_species: int,
+    seed: int = 0,
+) -> dict[str, int]:
+    """The fold of each recording. `groups` gives the group of each (its site, or itself); a group is never split.
+
+    Groups with the most annotations of the rarest kinds are placed first, each where its kinds (a species' TP or FP)
+    are most wanted, ties where fewest recordings are (after Sechidis et al. 2011). Raises ValueError when there are
+    fewer groups than folds.
+    """
+    names = sorted(set(groups.values()))
+    if len(names) < n_folds:
+        raise ValueError(f"{n_folds} folds need at least {n_folds} groups of recordings; there are {len(names)}")
+    row = {name: number for number, name in enumerate(names)}
+    counts = np.zeros((len(names), 2 * n_species + 1))
+    for group in groups.values():
+        counts[row[group], -1] += 1  # recordings, so that folds become alike in size too
+    for box in annotations:
+        if box.recording in groups:
+            counts[row[groups[box.recording]], 2 * box.species + (not box.present)] += 1
+    share = counts / np.maximum(counts.sum(axis=0), 1)
+    wanted = np.full((n_folds, counts.shape[1]), 1 / n_folds)
+    chance = np.random.default_rng(seed).permutation(len(names))
+    fold_of: dict[str, int] = {}
+    for group in sorted(range(len(names)), key=lambda number: (-share[number].max(), chance[number])):
+        want = wanted @ share[group]
+        fold = int(np.lexsort((np.arange(n_folds), -wanted[:, -1], -want.round(12)))[0])
+        if len(names) - len(fold_of) <= n_folds - len(set(fold_of.values())):
+            fold = next(empty for empty in range(n_folds) if empty not in fold_of.values())
+        wanted[fold] -= share[group]
+        fold_of[names[group]] = fold
+    return {recording: fold_of[group] for recording, group in groups.items()}

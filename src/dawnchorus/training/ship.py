@@ -1,0 +1,129 @@
+"""A trained stage becomes a model package: ONNX files that say what torch said, checked on real windows."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dawnchorus import __version__, package
+from dawnchorus.detect.engine import Network
+from dawnchorus.experiment import to_record
+from dawnchorus.files import write_json, write_text
+from dawnchorus.annotations import species as species_table
+from dawnchorus.networks.sed import Sed
+from dawnchorus.package import ModelPackage
+from dawnchorus.training.fit import TrainingError
+from dawnchorus.training.run import Run, build, load
+
+TOLERANCE = 1e-3  # probability
+CHECKED_WINDOWS = 8
+
+
+class _Exported(nn.Module):
+    def __init__(self, network: Sed) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        output = self.network(planes)
+        return output.clipwise, output.framewise
+
+
+def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
+    """Write the package of one stage: the models of all its folds and repeats, whose mean is the detector.
+
+    Raises TrainingError when an exported file says something else than the network it came from, by more than 1e-3 of
+    probability on windows of the run's own recordings.
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    planes = _real_planes(run)
+    fits = run.of_stage(stage)
+    for number, fit in enumerate(fits):
+        network = build(_without_weights(run), run.data)
+        load(network, fit.weights)
+        export(network.eval(), folder / f"model.{number}.onnx", planes)
+        shutil.copyfile(fit.weights, folder / f"weights.{number}.safetensors")
+    write_json(folder / "experiment.json", to_record(run.experiment))
+    species_table.write(folder / "species.csv", run.data.data.species)
+    write_text(folder / "card.md", _card(run, stage, summary))
+    shipped = ModelPackage(
+        folder,
+        f"{run.experiment.network.backbone.name}, stage {stage}",
+        run.experiment.front_end,
+        run.experiment.score_windows,
+        run.experiment.network.backbone.columns_per_frame,
+        run.data.data.species,
+        tuple(run.data.data.bands_hz),
+        tuple(f"model.{number}.onnx" for number in range(len(fits))),
+        {"made with": f"dawnchorus {__version__}", "initial weights": run.experiment.network.backbone.weights},
+    )
+    package.write(shipped)
+    return shipped
+
+
+def _without_weights(run: Run):  # noqa: ANN202
+    from dataclasses import replace
+
+    backbone = replace(run.experiment.network.backbone, weights="none")
+    return replace(run.experiment, network=replace(run.experiment.network, backbone=backbone))
+
+
+def _real_planes(run: Run) -> np.ndarray:
+    """Windows of real recordings `(window, mel, column)`, spread over the data."""
+    per_second = run.data.front_end.columns_per_second
+    keys = run.data.recordings
+    chosen = keys[:: max(1, len(keys) // CHECKED_WINDOWS)][:CHECKED_WINDOWS]
+    windows = [run.experiment.score_windows.over(run.data.blocks[key][0], per_second)[0] for key in chosen]
+    return np.stack([window.block.plane(window.start, window.columns) for window in windows])
+
+
+def export(network: Sed, path: Path, planes: np.ndarray) -> float:
+    """Write one network as ONNX and check it on planes `(window, mel, column)`; gives the largest difference seen."""
+    sample = torch.from_numpy(planes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Exported(network.float().to(memory_format=torch.contiguous_format)),
+            (sample[:2],),
+            str(path),
+            input_names=["planes"],
+            output_names=["clipwise", "framewise"],
+            dynamic_shapes={"planes": {0: torch.export.Dim("window", min=1)}},
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+    with torch.inference_mode():
+        output = network(sample)
+    difference = 0.0
+    for ours, theirs in zip((output.clipwise, output.framewise), Network(path)(planes), strict=True):
+        apart = (torch.sigmoid(ours) - torch.sigmoid(torch.from_numpy(theirs))).abs().max()
+        difference = max(difference, float(apart))
+    if not difference <= TOLERANCE:
+        raise TrainingError(f"{path}: the exported model differs from torch by {difference:.2g}, more than {TOLERANCE}")
+    return difference
+
+
+def _card(run: Run, stage: str, summary: str) -> str:
+    data = run.data.data
+    present = sum(box.present for box in data.annotations)
+    backbone = run.experiment.network.backbone
+    return f"""# Sound event detector, stage {stage}
+
+Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings with {present} true-positive and \
+{len(data.annotations) - present} false-positive boxes of {len(data.species)} species.
+
+- network: {backbone.name}, initial weights: {backbone.weights}
+- models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; the mean of \
+their probabilities counts
+- scores rank detections; they are not calibrated probabilities
+
+{summary}
+"""

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dawnchorus.annotations import check, match
+from dawnchorus.events import Annotation, Recording
+
+
+def recording(name: str, key: str = "", duration_s: float = 60.0) -> Recording:
+    path = Path(name)
+    return Recording(key or path.with_suffix("").as_posix(), Path("audio") / path, duration_s, 48_000)
+
+
+def box(name: str, start_s: float = 1, end_s: float = 2, species: int = 0, present: bool = True, line: int = 2):
+    where = f"train_{'tp' if present else 'fp'}.csv line {line}"
+    return Annotation(name, species, start_s, end_s, 100, 200, present, where=where)
+
+
+def matched(name: str, *recordings: Recording) -> str:
+    """The key that a name is matched to, or the kind of the problem."""
+    annotations, problems = match([box(name)], recordings)
+    assert len(annotations) + len(problems) == 1
+    return annotations[0].recording if annotations else problems[0].kind
+
+
+# ---- names -----------------------------------------------------------------------------------------------------
+
+
+def test_a_recording_is_named_by_key_by_path_or_by_file():
+    recordings = [recording("card1/a.wav"), recording("card2/b.flac")]
+    for name in ("card1/a", "card1/a.wav", "a", "a.wav", "card1\\a.wav"):
+        assert matched(name, *recordings) == "card1/a"
+
+
+def test_a_name_that_two_files_have_is_ambiguous_and_both_are_named():
+    recordings = [recording("card1/a.wav"), recording("card2/a.wav")]
+    annotations, (problem,) = match([box("a", line=7)], recordings)
+    assert annotations == []
+    assert (problem.file, problem.line, problem.kind, problem.left_out) == (
+        *("train_tp.csv", 7, "ambiguous_recording", True),
+    )
+    assert str(recordings[0].path) in str(problem)
+    assert str(recordings[1].path) in str(problem)
+    assert matched("card2/a", *recordings) == "card2/a"
+
+
+def test_a_key_comes_before_the_name_of_another_file():
+    assert matched("a", recording("a.wav"), recording("card1/a.wav")) == "a"
+    assert matched("a.wav", recording("a.wav"), recording("a.wav.ogg", key="a.wav")) == "a.wav"
+
+
+def test_keys_with_extensions_are_keys():
+    recordings = [recording("a.wav", key="a.wav"), recording("a.flac", key="a.flac")]
+    assert matched("a.flac", *recordings) == "a.flac"
+    assert matched("a", *recordings) == "ambiguous_recording"
+
+
+def test_f29_a_name_without_a_file_is_unknown_wherever_it_points():
+    recordings = [recording("card1/a.wav")]
+    for name in ("b", "../../card1/a", "/etc/passwd", "../a", "card2/a", "A", "[a]", "*"):
+        assert matched(name, *recordings) == "unknown_recording"
+
+
+def test_composed_and_decomposed_letters_are_one_name():
+    assert matched("voz_\u00f1", recording("voz_n\u0303.wav")) == "voz_n\u0303"
+
+
+def test_every_row_without_a_recording_is_reported_with_its_line():
+    rows = [box("a", line=2), box("b", line=3), box("b", line=4)]
+    annotations, problems = match(rows, [recording("a.wav")])
+    assert annotations == rows[:1]
+    assert [str(problem) for problem in problems] == [
+        f"train_tp.csv line {line}: recording_id is 'b', not one of the recordings; left out" for line in (3, 4)
+    ]
+
+
+# ---- boxes -----------------------------------------------------------------------------------------------------
+
+
+def test_f29_a_box_from_after_the_end_is_left_out():
+    for start_s in (60, 61):
+        annotations, (problem,) = check([box("a", start_s, 62)], [recording("a.wav")], None)
+        assert annotations == []
+        assert str(problem) == (
+            f"train_tp.csv line 2: t_min is {start_s}, not within the 60 s of the recording; left out"
+        )
+
+
+def test_f29_a_box_beyond_the_end_is_cut_and_reported():
+    (one,), (problem,) = check([box("a", 59, 60.5)], [recording("a.wav")], None)
+    assert one == box("a", 59, 60)
+    assert (problem.kind, problem.left_out) == ("beyond_end", False)
+    assert str(problem) == "train_tp.csv line 2: t_max is 60.5, not within the 60 s of the recording; cut there"
+
+
+def test_a_box_that_ends_within_the_tolerance_of_the_end_is_cut_without_a_word():
+    assert check([box("a", 59, 60.04)], [recording("a.wav")], None) == ([box("a", 59, 60)], [])
+
+
+def test_f29_a_species_out_of_range_is_left_out():
+    rows = [box("a", species=23), box("a", species=24)]
+    annotations, (problem,) = check(rows, [recording("a.wav")], 24)
+    assert annotations == rows[:1]
+    assert str(problem) == "train_tp.csv line 2: species_id is 24, not below 24; left out"
+    assert check(rows, [recording("a.wav")], None) == (rows, [])
+
+
+def test_f29_a_box_that_is_there_twice_is_kept_once():
+    rows = [box("a", line=2), box("a", line=3), box("a", 1, 2.5, line=4)]
+    annotations, (problem,) = check(rows, [recording("a.wav")], None)
+    assert annotations == [rows[0], rows[2]]
+    assert str(problem) == (
+        "train_tp.csv line 3: the box is the same as that of train_tp.csv line 2, not a new one; left out"
+    )
+
+
+def test_f29_present_and_absent_at_one_time_is_a_contradiction_that_names_both_lines_and_keeps_both():
+    rows = [box("a", 1, 3, line=5), box("a", 2, 4, present=False, line=9)]
+    annotations, (problem,) = check(rows, [recording("a.wav")], None)
+    assert annotations == rows
+    assert (problem.kind, problem.left_out) == ("contradiction", False)
+    assert "train_fp.csv line 9" in str(problem)
+    assert "train_tp.csv line 5" in str(problem)
+
+
+def test_boxes_of_other_species_recordings_or_times_do_not_contradict():
+    absent = box("a", 2, 4, present=False)
+    others = [box("b", 2, 4), box("a", 2, 4, species=1), box("a", 1, 2), box("a", 4, 5), replace(absent, end_s=3)]
+    rows = [absent, *others]
+    assert check(rows, [recording("a.wav"), recording("b.wav")], None) == (rows, [])
+
+
+SHORT = st.builds(
+    lambda start, length, present: box("a", start, start + length, present=present),
+    *(st.integers(0, 30), st.integers(1, 10), st.booleans()),
+)
+
+
+@given(rows=st.lists(SHORT, max_size=25))
+def test_exactly_the_boxes_that_are_contradicted_are_named(rows):
+    rows = [replace(one, where=f"t.csv line {i}") for i, one in enumerate(rows)]
+    annotations, problems = check(rows, [recording("a.wav")], None)
+    contradictions = [problem for problem in problems if problem.kind == "contradiction"]
+    named = {f"t.csv line {problem.line}" for problem in contradictions}
+    named |= {problem.found.rpartition(" in ")[2] for problem in contradictions}
+    expected = {
+        one.where for one in annotations if any(o.present != one.present and o.overlaps(one) for o in annotations)
+    }
+    assert named == expected
+    assert len(contradictions) <= len(annotations)
+    assert len(annotations) + sum(problem.left_out for problem in problems) == len(rows)
+
+
+def test_the_time_of_a_check_grows_with_the_rows_not_with_their_square():
+    rows = [box("a", i / 1000, 59 + i / 1e6, present=i % 2 == 0, line=i + 2) for i in range(20_000)]
+    begin = time.process_time()
+    annotations, problems = check(*match(rows, [recording("a.wav")])[:1], [recording("a.wav")], 24)
+    assert time.process_time() - begin < 3  # all pairs would take minutes
+    assert len(annotations) == 20_000
+    assert 10_000 <= len(problems) <= 20_000

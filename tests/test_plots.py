@@ -1,0 +1,194 @@
+import math
+from io import BytesIO
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dawnchorus.plots import (
+    Bar,
+    Box,
+    Track,
+    bar_chart,
+    colour_table,
+    line_chart,
+    precision_recall_chart,
+    recording_figure,
+    safe_text,
+    spectrogram_png,
+    ticks,
+)
+
+MEL_HZ = np.linspace(500, 7500, 8)
+HOSTILE = "<script>alert('\x00')</script>&\"\u202e\ud800 frog"
+
+
+def figure(boxes=(), tracks=(), db=None, duration_s=10.0):
+    """A recording of 10 s, 0 to 8 kHz, parsed."""
+    db = np.zeros((8, 20)) if db is None else db
+    svg = recording_figure(db, duration_s=duration_s, low_hz=0, high_hz=8000, mel_hz=MEL_HZ, boxes=boxes, tracks=tracks)
+    return ElementTree.fromstring(svg)
+
+
+def pixels(png):
+    return np.asarray(Image.open(BytesIO(png)).convert("RGB")).astype(int).sum(axis=2)
+
+
+def at(element, *names):
+    return [float(element.get(name)) for name in names]
+
+
+def test_low_frequency_is_at_the_bottom_and_time_runs_to_the_right():
+    db = np.full((4, 10), -80.0)
+    db[0, 9] = 0.0
+    shown = pixels(spectrogram_png(db, height_px=4))
+    assert shown.shape == (4, 10)
+    assert np.unravel_index(shown.argmax(), shown.shape) == (3, 9)
+
+
+def test_louder_is_brighter_at_every_step():
+    lightness = colour_table() @ np.array([0.2126, 0.7152, 0.0722])
+    assert np.all(np.diff(lightness) >= 0) and lightness[-1] - lightness[0] > 200
+
+
+def test_a_short_call_shows_when_columns_share_a_pixel():
+    db = np.full((4, 1000), -80.0)
+    db[1, 503] = 0.0
+    shown = pixels(spectrogram_png(db, height_px=4, column_px=0.1, range_db=(-80, 0)))
+    assert shown.shape == (4, 100) and shown.max() == colour_table()[255].astype(int).sum()
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf, -math.inf])
+def test_a_recording_of_one_level_or_of_none_is_still_a_picture(value):
+    assert pixels(spectrogram_png(np.full((4, 6), value), height_px=8)).shape == (8, 6)
+
+
+def test_a_spectrogram_without_columns_is_refused_in_words():
+    with pytest.raises(ValueError, match="mel, column"):
+        spectrogram_png(np.zeros((4, 0)))
+
+
+def test_a_box_lies_at_its_time_and_frequency():
+    root = figure([Box(2.5, 5.0, 2000, 4000, "frog", "present")])
+    (image,) = root.iter("image")
+    left, top, width, height = at(image, "x", "y", "width", "height")
+    (box,) = (rect for rect in root.iter("rect") if rect.get("class") == "present")
+    x, y, box_width, box_height = at(box, "x", "y", "width", "height")
+    assert [(x - left) / width, box_width / width] == pytest.approx([0.25, 0.25], abs=1e-4)
+    assert [(y - top) / height, box_height / height] == pytest.approx([0.5, 0.25], abs=1e-4)
+
+
+def test_a_box_is_drawn_where_the_picture_holds_its_sound():
+    db = np.full((8, 20), -80.0)
+    db[2:4, 5:10] = 0.0  # 2 to 4 kHz, 2.5 to 5 s
+    rows, columns = np.nonzero(pixels(spectrogram_png(db, height_px=8, range_db=(-80, 0))) > 380)
+    assert (columns.min() / 20, (columns.max() + 1) / 20) == (0.25, 0.5)
+    assert (rows.min() / 8, (rows.max() + 1) / 8) == (0.5, 0.75)
+
+
+def test_present_is_solid_and_absent_is_dashed_and_named_not():
+    root = figure([Box(1, 2, 500, 900, "frog", "present"), Box(5, 6, 500, 900, "owl", "absent")])
+    dashes = {rect.get("class"): rect.get("stroke-dasharray") for rect in root.iter("rect") if rect.get("class")}
+    assert dashes["present"] is None and dashes["absent"]
+    assert {"frog", "not owl"} <= {text.text for text in root.iter("text")}
+
+
+def test_pseudo_labels_lie_above_the_picture_and_truth_below_it():
+    root = figure([Box(1, 2, 0, 0, "frog", "pseudo"), Box(3, 4, 0, 0, "frog", "truth")])
+    (image,) = root.iter("image")
+    top, height = at(image, "y", "height")
+    says = {rect.find("title").text[:4]: float(rect.get("y")) for rect in root.iter("rect") if len(rect)}
+    assert says["pseu"] < top and says["true"] > top + height
+
+
+def test_a_score_curve_shares_the_time_axis_and_breaks_at_nan():
+    root = figure(tracks=[Track("frog", [0, 5, 6, 7, 10], [0.0, 1.0, math.nan, 1.0, 0.0])])
+    (image,) = root.iter("image")
+    left, width = at(image, "x", "width")
+    (curve,) = (path.get("d") for path in root.iter("path") if path.get("fill") == "none")
+    assert curve.count("M") == 2
+    assert float(curve[1:].split()[0]) == left and f"L{left + width / 2:g} " in curve
+
+
+def test_names_of_boxes_do_not_cover_each_other():
+    boxes = [Box(4.0, 4.2, 3000, 3500, f"species {n}", "present") for n in range(40)]
+    words = [text for text in figure(boxes).iter("text") if (text.text or "").startswith("species")]
+    spots = [at(word, "x", "y") for word in words]
+    assert 3 <= len(spots) < 40
+    assert all(abs(a[1] - b[1]) >= 16 or abs(a[0] - b[0]) > 50 for i, a in enumerate(spots) for b in spots[:i])
+
+
+def test_a_box_past_the_end_stays_in_the_picture():
+    root = figure([Box(9, 99, 100, 99_000, "frog", "present")])
+    (image,) = root.iter("image")
+    (box,) = (rect for rect in root.iter("rect") if rect.get("class") == "present")
+    x, width = at(box, "x", "width")
+    assert x + width <= sum(at(image, "x", "width")) + 0.01
+    assert float(box.get("y")) >= float(image.get("y"))
+
+
+@pytest.mark.parametrize("wrong", [{"duration_s": 0.0}, {"db": np.zeros((5, 20))}])
+def test_what_cannot_be_drawn_is_refused(wrong):
+    with pytest.raises(ValueError):
+        figure(**wrong)
+
+
+def test_every_picture_is_xml_with_hostile_names_in_it():
+    line = ([0.0, 0.5, 1.0], [1.0, math.nan, 0.2])
+    pictures = [
+        recording_figure(
+            np.zeros((8, 20)),
+            duration_s=10,
+            low_hz=0,
+            high_hz=8000,
+            mel_hz=MEL_HZ,
+            boxes=[Box(1, 2, 500, 900, HOSTILE, kind) for kind in ("present", "absent", "pseudo", "truth")],
+            tracks=[Track(HOSTILE, [1, 2], [0.1, 0.9])],
+            description=HOSTILE,
+        ),
+        line_chart({HOSTILE: line}, HOSTILE, HOSTILE, description=HOSTILE),
+        precision_recall_chart({HOSTILE: line}),
+        bar_chart({HOSTILE: [Bar(HOSTILE, 0.5, 0.4, 0.6)]}, HOSTILE, floors={HOSTILE: [(HOSTILE, 0.1)]}),
+    ]
+    for picture in pictures:
+        root = ElementTree.fromstring(picture)
+        assert root.get("role") == "img" and root.get("aria-label")
+        assert not list(root.iter("script"))
+        picture.encode("utf-8")
+
+
+def test_characters_that_no_page_may_hold_are_replaced():
+    assert safe_text("a\x00\ud800\ufffe\u202eb") == "a\ufffd\ufffd\ufffd\ufffdb"
+    assert safe_text("Ñandú 鳥 <&>\"'") == "Ñandú 鳥 &lt;&amp;&gt;&quot;&#x27;"
+
+
+def test_a_bar_without_a_value_says_so_and_is_not_drawn():
+    root = ElementTree.fromstring(bar_chart({"cmAP": [Bar("stage 1", math.nan), Bar("stage 2", 0.5)]}, "score"))
+    assert len(list(root.iter("rect"))) == 1
+    assert "n/a" in [text.text for text in root.iter("text")]
+
+
+def test_floors_of_the_same_height_share_a_line():
+    svg = bar_chart({"cmAP": [Bar("one", 0.5)]}, "score", floors={"cmAP": [("equal", 0.2), ("constant", 0.2)]})
+    assert svg.count("floor: ") == 1 and "equal, constant 0.200" in svg
+
+
+@pytest.mark.parametrize("series", [{}, {"a": ([], [])}, {"a": ([1.0], [math.nan])}])
+def test_a_chart_of_nothing_says_so(series):
+    assert "No values" in line_chart(series, "step", "loss")
+
+
+def test_a_chart_of_one_point_shows_it():
+    assert line_chart({"a": ([3.0], [0.0])}, "step", "loss").count("<circle") == 1
+
+
+def test_ticks_are_round_and_inside():
+    assert ticks(0, 1, 5) == [0, 0.2, 0.4, 0.6, 0.8, 1]
+    assert ticks(0, 60, 10) == [0, 10, 20, 30, 40, 50, 60]
+    assert ticks(math.nan, 1) == []
+
+
+def test_the_same_input_gives_the_same_bytes():
+    db = np.random.default_rng(0).normal(size=(8, 50))
+    assert spectrogram_png(db) == spectrogram_png(db.copy())
