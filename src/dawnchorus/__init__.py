@@ -18,6 +18,8 @@ The modules, in the order of the data; each imports only from modules above it i
 - `simulate`: soundscapes with known truth and RFCX-like annotations
 - `detect`: a model package over a folder of recordings
 - `dataset`: a folder of recordings and tables, checked at the door, its features ready
+- `run_folder`: what training leaves behind, read without torch
+- `evaluate`: scores of a run on partial labels and on full truth, and its report
 - `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
 - `augment`: masks, brightness, gamma, mixup: sound and Evidence together
 - `networks`: backbone to sound event detection head
@@ -26,6 +28,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `experiment`: Stage, Experiment; their JSON record; what differs from a baseline
 - `training`: folds, fitting one stage, running stages over folds, shipping a model
 - `recommended`: what `dawnchorus train` uses when nobody says otherwise
+- `console`: progress and tables in the terminal
 - `demo`: simulate, train, detect, evaluate, show
 - `cli`: one short function a command
 """

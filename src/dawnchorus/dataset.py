@@ -81,7 +81,9 @@ def load(
         listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
         raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
     if not any(box.present for box in boxes):
-        raise DataError(f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(map(str, problems)))
+        raise DataError(
+            f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(map(str, problems))
+        )
     return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
 
 

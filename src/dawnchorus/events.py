@@ -44,7 +44,7 @@ class Annotation:
     where: str = field(default="", compare=False)
 
     def overlaps(self, other: Annotation) -> bool:
-        """Do the two boxes share time in the same recording? (Frequencies are not compared.)"""
+        """Whether the two boxes share time in the same recording; frequencies are not compared."""
         same = self.recording == other.recording
         return same and self.start_s < other.end_s and other.start_s < self.end_s
 

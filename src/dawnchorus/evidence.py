@@ -1,7 +1,7 @@
 """Evidence: what is known of windows and frames, and what is not.
 
-`present[w, s]` is the weight of "s sounds in w", `absent[w, s]` the weight of "it does not". Unknown is both 0: there is
-no sentinel and nothing to mask. Weights are 0 or more; a contradiction (both above 0) can be said as it is.
+`present[w, s]` is the weight of "s sounds in w", `absent[w, s]` the weight of "it does not". Unknown is both 0: there
+is no sentinel and nothing to mask. Weights are 0 or more; a contradiction (both above 0) can be said as it is.
 
 The arrays may be numpy's or torch's: only arithmetic that both share is used here.
 """

@@ -1,7 +1,7 @@
 """Experiments as values: stages in order, their settings, and their record in JSON.
 
-A setting is the component itself; a variant is a difference (`dataclasses.replace`). The record names the class of every
-node and is read back only into classes of this package.
+A setting is the component itself; a variant is a difference (`dataclasses.replace`). The record names the class of
+every node and is read back only into classes of this package.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Stage:
     """One training run.
 
     `start_from` names the stage whose weights of the same fold it starts with; None starts with the network's own.
-    `windows` says what it hears: a crop round an event, drawn anew each time, or the windows of all recordings, of which
-    `informed_only` keeps those where something is known (the others have no gradient, and only move the
-    normalisation statistics). `absent_per_epoch` recordings with FP boxes are drawn to each pass over the TP recordings: a
-    count, a share of them, or None for all; it concerns crops.
+    `windows` says what it hears: a crop round an event, drawn anew each time, or the windows of all recordings, of
+    which `informed_only` keeps those where something is known (the others have no gradient, and only move the
+    normalisation statistics). `absent_per_epoch` recordings with FP boxes are drawn to each pass over the TP
+    recordings: a count, a share of the TP recordings, or None for all; it concerns crops.
 
     `pseudo_labels` are made of the Scores of the stage named `teacher` and added to `labels`.
     `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
@@ -86,7 +86,9 @@ class Experiment:
         for stage in self.stages:
             for role, name in (("start_from", stage.start_from), ("teacher", stage.teacher)):
                 if name is not None and name not in seen:
-                    raise ValueError(f"stage {stage.name}: {role} {name!r} is no earlier stage; earlier: {sorted(seen)}")
+                    raise ValueError(
+                        f"stage {stage.name}: {role} {name!r} is no earlier stage; earlier: {sorted(seen)}"
+                    )
             if stage.name in seen:
                 raise ValueError(f"two stages are named {stage.name!r}")
             if stage.windows.columns != self.score_windows.columns:

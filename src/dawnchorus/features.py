@@ -124,7 +124,7 @@ class Range:
         return Range(max(float(db.min()), high - top_db), high)
 
     def standardise(self, db: NDArray[np.floating]) -> Plane:
-        """dB `(mel, column)` to values in [0, 1] in 255 steps, over the range of the whole block.
+        """DB `(mel, column)` to values in [0, 1] in 255 steps, over the range of the whole block.
 
         This is what a picture of bytes holds. Gain cancels out; a block without any contrast becomes zeros.
         """
@@ -155,7 +155,7 @@ class MelBlock:
     source: Path | NDArray[np.float16]
 
     def db(self) -> NDArray[np.float16]:
-        """dB `(mel, column)`; from the store a memory map, read where it is used."""
+        """DB `(mel, column)`; from the store a memory map, read where it is used."""
         if isinstance(self.source, Path):
             stored: NDArray[np.float16] = np.load(self.source, mmap_mode="r", allow_pickle=False)
             return stored
@@ -238,9 +238,7 @@ def heard(recording: Recording, front_end: FrontEnd, faults: list[audio.Fault]) 
     for block in sound:
         db = front_end.to_db(block.samples)
         span = Range.of(db, front_end.top_db)
-        yield MelBlock(
-            recording.key, block.index, block.start_s, block.end_s, db.shape[1], span, db.astype(np.float16)
-        )
+        yield MelBlock(recording.key, block.index, block.start_s, block.end_s, db.shape[1], span, db.astype(np.float16))
 
 
 def _store_recording(recording: Recording, home: Path, front_end: FrontEnd) -> tuple[list[MelBlock], list[Failure]]:

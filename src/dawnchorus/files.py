@@ -28,7 +28,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text with `\\n` line ends on every system, wholly or not at all."""
+    """Write UTF-8 text with the line ends it has, on every system, wholly or not at all."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 

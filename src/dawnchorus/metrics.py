@@ -149,7 +149,7 @@ def bootstrap(
 
 
 def floors(truth: Booleans, known: Booleans | None = None, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """cmAP and LWLRAP of guesses that listen to nothing.
+    """CmAP and LWLRAP of guesses that listen to nothing.
 
     `equal` gives every cell one score, `random` draws them, `prevalence` gives each species its true share in every
     row: what a system reaches by knowing only which species is common.
@@ -163,9 +163,7 @@ def floors(truth: Booleans, known: Booleans | None = None, seed: int = 0) -> dic
     return {name: (cmap(guess, truth, known), lwlrap(guess, truth, known)) for name, guess in guesses.items()}
 
 
-def presence(
-    annotations: Sequence[Annotation], recordings: Sequence[str], n_species: int
-) -> Booleans:
+def presence(annotations: Sequence[Annotation], recordings: Sequence[str], n_species: int) -> Booleans:
     """Full truth `(recording, species)`: where a box says present."""
     row = {recording: number for number, recording in enumerate(recordings)}
     truth = np.zeros((len(recordings), n_species), bool)

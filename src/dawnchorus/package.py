@@ -1,7 +1,7 @@
 """ModelPackage: the folder that training ships and detection loads. No pickle; read without torch.
 
 package.json        schema version; front end; windows and frames; species and their bands; files and their hashes
-model.0.onnx ...    windows to clipwise logits `(n, species)` and framewise logits `(n, frame, species)`; the mean counts
+model.0.onnx ...    windows to clipwise logits `(n, species)`, framewise logits `(n, frame, species)`; the mean counts
 weights.0.safetensors, experiment.json    for people and for training again
 species.csv card.md
 """

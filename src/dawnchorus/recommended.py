@@ -10,23 +10,24 @@ from dawnchorus.features import FrontEnd
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
 from dawnchorus.losses.clipwise import ClipwiseLoss
-from dawnchorus.losses.framewise import FramewiseLoss
-from dawnchorus.losses.together import Together
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.windows import EventCrops, SlidingWindows
 
 STEPS = (240, 240, 240)
+MEMO_FRONT_END, MEMO_WINDOWS = FrontEnd(), SlidingWindows()
+COARSE_FRONT_END, COARSE_WINDOWS = FrontEnd(hop=1024, n_mels=64), SlidingWindows(256, 24)
+BACKBONE = Backbone("tf_efficientnet_lite0", "lite")
 
 
 def experiment(
-    backbone: Backbone = Backbone("tf_efficientnet_lite0", "lite"),
+    backbone: Backbone = BACKBONE,
     folds: int = 2,
     steps: tuple[int, int, int] = STEPS,
     seed: int = 0,
-    front_end: FrontEnd = FrontEnd(),
-    window: SlidingWindows = SlidingWindows(),
+    front_end: FrontEnd = MEMO_FRONT_END,
+    window: SlidingWindows = MEMO_WINDOWS,
     batch: int = 32,
 ) -> Experiment:
     """Stages 1, 2 and 3 on a backbone.
@@ -36,7 +37,14 @@ def experiment(
     """
     crops = EventCrops(window.columns, tuple(offset * window.columns // 512 for offset in (32, 64, 128, 256)))
     first = Stage(
-        "1", steps[0], crops, UnknownIsAbsent(), ClipwiseLoss("cells"), batch=batch, learning_rate=1e-3, mixup=Mixup(0.1)
+        "1",
+        steps[0],
+        crops,
+        UnknownIsAbsent(),
+        ClipwiseLoss("cells"),
+        batch=batch,
+        learning_rate=1e-3,
+        mixup=Mixup(0.1),
     )
     second = Stage(
         "2",
@@ -52,5 +60,13 @@ def experiment(
     return Experiment((first, second, third), SedNetwork(backbone), front_end, window, folds=folds, seed=seed)
 
 
-def _unused() -> Together:
-    return Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 0.5))
+def steps(text: str, budget: float = 1.0) -> tuple[int, int, int]:
+    """Steps of the three stages from text such as `240,240,240`, times a budget, at least 1 each.
+
+    Raises ValueError when the text is no three whole numbers above 0.
+    """
+    numbers = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if len(numbers) != 3 or min(numbers) < 1:
+        raise ValueError(f"--steps is {text!r}; expected three whole numbers such as 240,240,240")
+    first, second, third = (max(1, round(number * budget)) for number in numbers)
+    return first, second, third

@@ -119,8 +119,12 @@ def maximum(scores: Sequence[Scores]) -> Scores:
 def _joined(scores: Sequence[Scores], join: Callable[[Floats], Floats]) -> Scores:
     if len(scores) == 1:
         return scores[0]
-    fields = ("clipwise", "window_maximum", "framewise")
-    return replace(scores[0], **{name: join(np.stack([getattr(one, name) for one in scores])) for name in fields})
+    return replace(
+        scores[0],
+        clipwise=join(np.stack([one.clipwise for one in scores])),
+        window_maximum=join(np.stack([one.window_maximum for one in scores])),
+        framewise=join(np.stack([one.framewise for one in scores])),
+    )
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ def write(path: Path, scores: Iterable[Scores]) -> None:
     """Write Scores of many recordings to one `.npz` of float16 (at most 0.0005 off), without pickle."""
     listed = list(scores)
     per_window = ("window_start_s", "window_end_s", "clipwise", "window_maximum")
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, Any] = {
         "recording": np.array([one.recording for one in listed], np.str_),
         "windows": np.array([len(one.clipwise) for one in listed]),
         "frames": np.array([len(one.framewise) for one in listed]),

@@ -22,5 +22,7 @@ class BrightnessContrast:
         if rng.random() >= self.probability:
             return plane
         factor = 1 + rng.uniform(-self.contrast, self.contrast)
-        brighter: Plane = (plane * factor + rng.uniform(-self.brightness, self.brightness)).clip(0, 1).astype(np.float32)
+        brighter: Plane = (
+            (plane * factor + rng.uniform(-self.brightness, self.brightness)).clip(0, 1).astype(np.float32)
+        )
         return brighter

@@ -13,8 +13,8 @@ from dawnchorus.features import Plane
 class Masks:
     """Both masks or none, by chance (Park et al. 2019, as the memo draws them).
 
-    The width is drawn twice: a longest width below `columns` (or `rows`), then the width below that, so that narrow masks
-    are the rule.
+    The width is drawn twice: a longest width below `columns` (or `rows`), then the width below that, so that
+    narrow masks are the rule.
     """
 
     columns: int = 40

@@ -31,7 +31,7 @@ class Network:
         self.compiled = core.compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": precision})
 
     def __call__(self, planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Planes `(window, mel, column)` to clipwise `(window, species)` and framewise logits `(window, frame, species)`."""
+        """Planes `(window, mel, column)` to logits `(window, species)` and `(window, frame, species)`."""
         result: Any = self.compiled(planes)
         return result[0].copy(), result[1].copy()
 

@@ -14,11 +14,11 @@ COLUMNS = ("recording_id", "species_id", "species", "t_min", "t_max", "f_min", "
 
 def write(path: Path, detections: Iterable[Detection], species: Sequence[Species]) -> int:
     """Write detections, seconds and hertz; with none of them the header alone. Gives the number of rows."""
-    count = 0
+    listed = list(detections)
     with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for count, found in enumerate(detections, 1):
+        for found in listed:
             writer.writerow(
                 [
                     found.recording,
@@ -31,4 +31,4 @@ def write(path: Path, detections: Iterable[Detection], species: Sequence[Species
                     f"{found.score:.6f}",
                 ]
             )
-    return count
+    return len(listed)

@@ -29,7 +29,9 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
     n_species = len(next(iter(scores.values()))) if scores else len(columns) - 1
     expected = ["recording_id", *(f"s{number}" for number in range(n_species))]
     if columns != expected:
-        raise SubmissionError(f"{sample}: columns {', '.join(columns[:4])} …; expected {', '.join(expected[:4])} … {expected[-1]}")
+        raise SubmissionError(
+            f"{sample}: columns {', '.join(columns[:4])} …; expected {', '.join(expected[:4])} … {expected[-1]}"
+        )
     by_name = {key.rsplit("/", 1)[-1]: values for key, values in scores.items()} | dict(scores)
     missing = [recording for recording in wanted if recording not in by_name]
     if wanted and len(missing) == len(wanted):

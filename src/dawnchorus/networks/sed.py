@@ -41,13 +41,17 @@ class SedNetwork:
     def build(self, n_species: int, columns: int, mels: int) -> Sed:
         """The network for windows of `columns` x `mels`, with the backbone's initial weights."""
         if columns % self.backbone.columns_per_frame:
-            raise ValueError(f"{columns} columns are no whole number of {self.backbone.columns_per_frame}-column frames")
+            raise ValueError(
+                f"{columns} columns are no whole number of {self.backbone.columns_per_frame}-column frames"
+            )
         return Sed(self, n_species, columns, mels)
 
 
 class Sed(nn.Module):
-    """The network. It takes standardised planes `(window, mel, column)`; everything a picture network needs
-    (three channels, their normalisation, time as rows) happens inside, and so inside the ONNX file.
+    """The network, from standardised planes `(window, mel, column)` to logits.
+
+    What a picture network needs (three channels, their normalisation, time as rows) happens inside, and so inside the
+    ONNX file.
     """
 
     def __init__(self, settings: SedNetwork, n_species: int, columns: int, mels: int) -> None:
@@ -58,6 +62,8 @@ class Sed(nn.Module):
         self.cbam = Cbam(self.maps.channels[-1]) if settings.cbam else nn.Identity()
         self.score = nn.Conv1d(channels, n_species, 1, bias=settings.bias)
         self.attend = nn.Conv1d(channels, n_species, 1, bias=settings.bias)
+        self.mean: Tensor
+        self.deviation: Tensor
         mean, deviation = settings.backbone.normalisation
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)

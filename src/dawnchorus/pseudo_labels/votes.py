@@ -14,8 +14,9 @@ from dawnchorus.windows import Window
 
 @dataclass(frozen=True)
 class Votes:
-    """Present where at least `share` of the teachers say more than `present_above`; absent where that share says less
-    than `absent_below` (None: no negatives; the memo found positives alone better).
+    """Present where at least `share` of the teachers say more than `present_above`.
+
+    Absent where that share says less than `absent_below` (None: no negatives; the memo found positives alone better).
 
     `source` is what a teacher's word on a window is: its `clipwise` probability, or its highest frame (`framewise`).
     With `frames`, frames are labelled too, each from the teachers' frames, inside windows that are labelled present.

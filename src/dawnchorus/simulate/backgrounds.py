@@ -114,8 +114,7 @@ def _wind(count: int, rate_hz: int, rng: np.random.Generator) -> Samples:
     few = coloured_noise(count // factor + 2, rate_hz // factor, -9.0, rng, top_hz=600)
     ramp = np.arange(factor, dtype=np.float32) / factor
     many = (few[:-1, None] + np.diff(few)[:, None] * ramp).ravel()[:count]
-    gusts: Samples = many * _slow(count, rate_hz, 3.0, rng) ** 2
-    return gusts
+    return np.asarray(many * _slow(count, rate_hz, 3.0, rng) ** 2, np.float32)
 
 
 def _add_stranger(samples: Samples, song: Song, level: float, rate_hz: int, rng: np.random.Generator) -> None:

@@ -21,7 +21,7 @@ from dawnchorus.simulate.scene import Event, compose
 from dawnchorus.simulate.spectra import Power, power_spectrogram
 from dawnchorus.simulate.world import Part, Simulation, World, build
 
-BLOCK = 10  # recordings
+BLOCK = 10  # recordings over which each species has its share
 RECORD = "simulation.json"
 TABLES = ("train_tp.csv", "train_fp.csv", "species.csv", "recordings.csv", "sample_submission.csv")
 OWN_FILES = re.compile(  # everything that a simulation writes, and the temporary names of files cut short
@@ -45,8 +45,11 @@ def simulate(
     when it is made and, for training recordings, once more when the template matcher has heard it.
 
     Raises FileExistsError when `out` holds something else, or an earlier simulation and `overwrite` is False;
-    ValueError when clips or backgrounds cannot be used.
+    ValueError when clips or backgrounds cannot be used or are inside `out`.
     """
+    for given in (settings.clips, settings.background):
+        if given and given.resolve().is_relative_to(out.resolve()):
+            raise ValueError(f"{given} is inside {out}, where the simulation is written")
     world = build(settings)  # before anything is removed or written: it may refuse the user's clips
     _clear(out, overwrite)
     record: dict[str, Any] = {"made_by": f"dawnchorus {__version__}", "complete": False, "settings": _plain(settings)}
@@ -62,6 +65,8 @@ def simulate(
 
 @dataclass
 class _Steps:
+    """Counts what is done and shows it."""
+
     total: int
     show: Callable[[int, int], None] | None
     done: int = 0

@@ -36,25 +36,22 @@ def true_positives(events: Sequence[Event], wanted: int, rng: np.random.Generato
 
 @dataclass(frozen=True)
 class Template:
-    """A patch of log-spectrogram round one call: mean 0, norm 1, shape `(band, frame)`."""
+    """A patch of log-spectrogram round one call: mean 0, norm 1, shape `(band, frame)`; `first` is its first frame."""
 
     box: Annotation
+    first: int
     patch: NDArray[np.float32]
 
 
 def template(box: Annotation, power: Power, rate_hz: int) -> Template:
     """The template of a call in the recording whose spectrogram is given."""
-    first, frames = _first_frame(box, rate_hz), max(math.ceil((box.end_s - box.start_s) * rate_hz / HOP), 4)
+    frames = max(math.ceil((box.end_s - box.start_s) * rate_hz / HOP), 4)
     image = _image(box, power, rate_hz)
-    first = max(min(first, image.shape[1] - frames), 0)
+    nearest = round((box.start_s * rate_hz - SIZE / 2) / HOP)  # the frame whose middle is the box's start
+    first = max(min(nearest, image.shape[1] - frames), 0)
     patch = image[:, first : first + frames]
     patch = patch - patch.mean()
-    return Template(box, patch / max(float(np.linalg.norm(patch)), 1e-9))
-
-
-def _first_frame(box: Annotation, rate_hz: int) -> int:
-    """The frame whose middle is nearest to the box's start."""
-    return max(round((box.start_s * rate_hz - SIZE / 2) / HOP), 0)
+    return Template(box, first, patch / max(float(np.linalg.norm(patch)), 1e-9))
 
 
 def _image(box: Annotation, power: Power, rate_hz: int) -> NDArray[np.float32]:
@@ -100,7 +97,7 @@ def mistakes(
     events = list(truth)
     wrong: list[tuple[float, Annotation]] = []
     for peak in peaks[np.argsort(-scores[peaks], kind="stable")]:
-        start_s = round(found.box.start_s + (int(peak) - _first_frame(found.box, rate_hz)) * HOP / rate_hz, 4)
+        start_s = round(found.box.start_s + (int(peak) - found.first) * HOP / rate_hz, 4)
         end_s = round(start_s + length_s, 4)
         box = replace(found.box, recording=recording, start_s=start_s, end_s=end_s, present=False)
         if start_s >= 0 and end_s <= seconds and not any(box.overlaps(event) for event in events):

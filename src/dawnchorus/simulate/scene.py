@@ -13,7 +13,7 @@ from dawnchorus.simulate.calls import Animal, Call, Samples, from_afar, render
 from dawnchorus.simulate.spectra import Power, band_power, power_spectrogram
 
 LOWEST_SNR_DB, HIGHEST_SNR_DB = -3.0, 15.0  # in the call's own band, over the length of the call
-AUDIBLE_DB = 2.0  # what an annotator would have found
+AUDIBLE_DB = 1.0  # what an annotator would have found
 PEAK = 0.95
 LEAST_POWER = 1e-8  # a digitally silent gap counts as this loud: a call in it must survive 16 bits
 
@@ -102,7 +102,7 @@ def _sing(
     key: str, species: int, voices: Voices, samples: Samples, power: Power, rate_hz: int, rng: np.random.Generator
 ) -> list[Event]:
     """One animal repeats itself at its own level and distance; its calls are added to `samples` in place."""
-    level_db, wet, pause_s = rng.uniform(-1, 13), rng.uniform(0.01, 0.25), rng.uniform(1.0, 5.0)
+    level_db, wet, pause_s = rng.triangular(-1, 7, 13), rng.uniform(0.01, 0.25), rng.uniform(1.0, 5.0)
     types = voices.song_types(species)
     usual = types[0] if rng.uniform() < 0.65 else types[-1]
     seconds = len(samples) / rate_hz

@@ -146,7 +146,7 @@ def _own_sites(settings: Simulation, warnings: list[str]) -> tuple[Sites, Sites]
         warnings.append(f"{files[0].name} is the only background: training and test recordings share it")
 
     def place(path: Path) -> tuple[str, Background]:
-        return path.stem, partial(_own_background, path, settings.rate_hz)
+        return path.name, partial(_own_background, path, settings.rate_hz)
 
     train, test = own.split(files, settings.seed)
     return [place(path) for path in train], [place(path) for path in test]

@@ -45,10 +45,15 @@ class Chance:
 
 
 class Batches(Dataset[Batch]):
-    """The batches of one stage and fold, by number. Batch n is the same whenever and in whatever order it is asked for."""
+    """The batches of one stage and fold. Batch n is the same whenever and in whatever order it is asked for."""
 
     def __init__(
-        self, stage: Stage, data: Prepared, recordings: Sequence[str], teachers: Teachers, columns_per_frame: int,
+        self,
+        stage: Stage,
+        data: Prepared,
+        recordings: Sequence[str],
+        teachers: Teachers,
+        columns_per_frame: int,
         chance: Chance,
     ) -> None:
         self.stage, self.chance = stage, chance
@@ -78,7 +83,9 @@ class Batches(Dataset[Batch]):
 
 def _stacked(parts: Sequence[Known]) -> Known:
     def joined(grain: str, side: str) -> Tensor:
-        return torch.from_numpy(np.concatenate([getattr(getattr(part, grain), side) for part in parts]).astype(np.float32))
+        return torch.from_numpy(
+            np.concatenate([getattr(getattr(part, grain), side) for part in parts]).astype(np.float32)
+        )
 
     windows = Evidence(joined("windows", "present"), joined("windows", "absent"))
     return Known(windows, Evidence(joined("frames", "present"), joined("frames", "absent")))
@@ -88,7 +95,12 @@ class _Crops:
     """One crop a TP recording and pass, and as many FP recordings as the stage asks for, drawn anew each pass."""
 
     def __init__(
-        self, stage: Stage, data: Prepared, recordings: Sequence[str], teachers: Teachers, columns_per_frame: int,
+        self,
+        stage: Stage,
+        data: Prepared,
+        recordings: Sequence[str],
+        teachers: Teachers,
+        columns_per_frame: int,
         chance: Chance,
     ) -> None:
         self.stage, self.data, self.chance = stage, data, chance
@@ -132,7 +144,7 @@ class _Crops:
 
     def _drawn(self, lap: int) -> list[list[Annotation]]:
         generator = self.chance.generator("lap", lap)
-        chosen = generator.choice(len(self.absent), self.absent_count, replace=False) if self.absent_count else []
+        chosen = generator.permutation(len(self.absent))[: self.absent_count]
         items = self.present + [self.absent[int(number)] for number in chosen]
         return [items[int(number)] for number in generator.permutation(len(items))]
 
@@ -146,7 +158,12 @@ class _Sliding:
     """All windows of all recordings, or those of which something is known, in a new order each pass."""
 
     def __init__(
-        self, stage: Stage, data: Prepared, recordings: Sequence[str], teachers: Teachers, columns_per_frame: int,
+        self,
+        stage: Stage,
+        data: Prepared,
+        recordings: Sequence[str],
+        teachers: Teachers,
+        columns_per_frame: int,
         chance: Chance,
     ) -> None:
         self.chance = chance

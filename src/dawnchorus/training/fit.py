@@ -130,7 +130,7 @@ def fit(
     `score_known` judges the network every few steps, and the best weights are kept. Raises TrainingError when the loss
     is no finite number; the checkpoint before is still there.
     """
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=torch.channels_last)
     module = _Module(network, stage, score_known if stage.keep == "best_on_known_cells" else None)
     keeps_best = module.score_known is not None
     callbacks: list[Callback] = [ModelCheckpoint(folder, save_last=True, save_top_k=0)]

@@ -27,8 +27,8 @@ def assign(
         raise ValueError(f"{n_folds} folds need at least {n_folds} groups of recordings; there are {len(names)}")
     row = {name: number for number, name in enumerate(names)}
     counts = np.zeros((len(names), 2 * n_species + 1))
-    for group in groups.values():
-        counts[row[group], -1] += 1  # recordings, so that folds become alike in size too
+    for name in groups.values():
+        counts[row[name], -1] += 1  # recordings, so that folds become alike in size too
     for box in annotations:
         if box.recording in groups:
             counts[row[groups[box.recording]], 2 * box.species + (not box.present)] += 1

@@ -90,7 +90,9 @@ def run(experiment: Experiment, data: Prepared, cache: Path, announce: Announce 
     for stage in experiment.stages:
         teachers = teachers_of([one for one in done if one.stage.name == stage.teacher])
         for repeat, fold in product(range(experiment.repeats), range(experiment.folds)):
-            done.append(_one_fit(experiment, stage, fold, repeat, data, fold_of, data_key, teachers, done, cache, announce))
+            done.append(
+                _one_fit(experiment, stage, fold, repeat, data, fold_of, data_key, teachers, done, cache, announce)
+            )
     return Run(experiment, data, fold_of, tuple(done))
 
 
@@ -118,7 +120,9 @@ def _one_fit(
 ) -> Fit:
     before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
     origin = {
-        "stage": {name: value for name, value in to_record(stage).items() if name not in ("name", "start_from", "teacher")},
+        "stage": {
+            name: value for name, value in to_record(stage).items() if name not in ("name", "start_from", "teacher")
+        },
         "network": to_record(experiment.network),
         "windows": to_record(experiment.score_windows),
         "data": data_key,
@@ -198,7 +202,7 @@ def score(
 ) -> dict[str, Scores]:
     """What a network says of recordings, with the windows that scoring uses."""
     per_second = data.front_end.columns_per_second
-    network = network.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last).eval()
     said: dict[str, Scores] = {}
     for recording in recordings:
         windows = [w for block in data.blocks[recording] for w in experiment.score_windows.over(block, per_second)]
@@ -216,7 +220,7 @@ def score(
 
 
 def known_score(data: Prepared, said: Mapping[str, Scores]) -> float:
-    """cmAP over the annotated boxes alone: the figure that `best_on_known_cells` goes by. 0 when there is none."""
+    """CmAP over the annotated boxes alone: the figure that `best_on_known_cells` goes by. 0 when there is none."""
     boxes, values, truth = metrics.partial_cells(
         data.data.annotations,
         lambda box: said[box.recording].highest_between(box.start_s, box.end_s) if box.recording in said else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from dawnchorus import __version__, package
-from dawnchorus.detect.engine import Network
-from dawnchorus.experiment import to_record
-from dawnchorus.files import write_json, write_text
 from dawnchorus.annotations import species as species_table
+from dawnchorus.detect.engine import Network
+from dawnchorus.experiment import Experiment, to_record
+from dawnchorus.files import write_json, write_text
 from dawnchorus.networks.sed import Sed
 from dawnchorus.package import ModelPackage
 from dawnchorus.training.fit import TrainingError
@@ -68,9 +69,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
     return shipped
 
 
-def _without_weights(run: Run):  # noqa: ANN202
-    from dataclasses import replace
-
+def _without_weights(run: Run) -> Experiment:
     backbone = replace(run.experiment.network.backbone, weights="none")
     return replace(run.experiment, network=replace(run.experiment.network, backbone=backbone))
 
@@ -121,8 +120,8 @@ Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings wit
 {len(data.annotations) - present} false-positive boxes of {len(data.species)} species.
 
 - network: {backbone.name}, initial weights: {backbone.weights}
-- models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; the mean of \
-their probabilities counts
+- models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; \
+the mean of their probabilities counts
 - scores rank detections; they are not calibrated probabilities
 
 {summary}

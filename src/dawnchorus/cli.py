@@ -1,0 +1,314 @@
+"""The commands: parse, call, show. Heavy libraries are imported inside, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="dawnchorus learns to hear species from partial annotations.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+EXIT_FAULTS = 3  # finished, but some files failed
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines instead of tables.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """What a user can mend is told in a sentence, without a traceback."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except (ValueError, OSError, RuntimeError) as error:
+            if type(error).__module__.partition(".")[0] not in ("dawnchorus", "builtins"):
+                raise
+            typer.echo(f"dawnchorus: {error}", err=True)
+            raise typer.Exit(1) from error
+
+    return guarded
+
+
+def _need_training() -> None:
+    missing = [
+        name
+        for name in ("torch", "timm", "pytorch_lightning", "safetensors", "onnx", "onnxscript")
+        if importlib.util.find_spec(name) is None
+    ]
+    if missing:
+        typer.echo(
+            f'dawnchorus: training needs {missing[0]}; install it with: pip install "dawnchorus[train]"', err=True
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
+@_plain_errors
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Another seed, another simulated forest.")] = 0,
+) -> None:
+    """Simulate a small forest, train three stages on it, detect, and compare with the known truth."""
+    _need_training()
+    from dataclasses import replace
+
+    from dawnchorus import demo as demonstration
+    from dawnchorus import simulate as simulator
+    from dawnchorus.console import bar, console
+
+    say, places = console().print, demonstration.Places(out)
+    say("1. Simulating recordings of six species, of which a few boxes are revealed …")
+    with bar("simulating") as step:
+        simulator.simulate(places.data, replace(demonstration.SIMULATION, seed=seed), step, overwrite=True)
+    say("2. Training stages 1, 2 and 3 …")
+    _train(places.data, places.run, replace(demonstration.experiment(), seed=seed), [], False, None)
+    say("3. Detecting in the test recordings …")
+    _detect(
+        places.run / "model",
+        [places.data / "test"],
+        places.detections,
+        places.data / "sample_submission.csv",
+        0.3,
+        False,
+    )
+    say("4. Comparing with the truth, which training never saw …")
+    _evaluate(places.run, places.data / "truth" / "test.csv", places.data / "test", False)
+    say(f"\nOpen {places.run / 'report.html'} in a browser.")
+
+
+@app.command()
+@_plain_errors
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder for the data set; must be new or empty.")],
+    recordings: Annotated[int, typer.Option(min=1, help="Training recordings.")] = 40,
+    test_recordings: Annotated[int, typer.Option(min=1)] = 20,
+    species: Annotated[int, typer.Option(min=1)] = 6,
+    seconds: Annotated[float, typer.Option(help="Length of a recording.")] = 60.0,
+    seed: Annotated[int, typer.Option()] = 0,
+    clips: Annotated[Path | None, typer.Option(help="A folder of your own call clips: one folder a species.")] = None,
+    background: Annotated[Path | None, typer.Option(help="A folder of your own background recordings.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier simulation.")] = False,
+) -> None:
+    """Write an RFCX-like data set of which everything is known."""
+    from dawnchorus import simulate as simulator
+    from dawnchorus.console import bar, console
+
+    settings = simulator.Simulation(
+        recordings=recordings,
+        test_recordings=test_recordings,
+        species=species,
+        seconds=seconds,
+        seed=seed,
+        clips=clips,
+        background=background,
+    )
+    with bar("simulating") as step:
+        simulator.simulate(out, settings, step, overwrite)
+    console().print(
+        f"{recordings} training and {test_recordings} test recordings in {out}; next: dawnchorus train {out}"
+    )
+
+
+@app.command()
+@_plain_errors
+def train(
+    data: Annotated[Path, typer.Argument(help="Folder with train_tp.csv, train_fp.csv and the recordings.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run.")],
+    audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
+    backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
+    weights: Annotated[str, typer.Option(help="imagenet, lite, none, or a .safetensors file.")] = "lite",
+    columns_per_frame: Annotated[int, typer.Option(help="32, 16, 8 or 4: fewer, finer times.")] = 32,
+    fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
+    folds: Annotated[int, typer.Option(min=2)] = 2,
+    repeats: Annotated[int, typer.Option(min=1, help="Train every fold again from another seed.")] = 1,
+    steps: Annotated[str, typer.Option(help="Optimiser steps of stages 1, 2, 3.")] = "240,240,240",
+    budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
+    batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
+    coarse: Annotated[bool, typer.Option("--coarse", help="A quarter of the pixels: four times faster.")] = False,
+    seed: Annotated[int, typer.Option()] = 0,
+    store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
+) -> None:
+    """Train a detector in three stages from recordings and two tables; run again to go on after an interruption."""
+    _need_training()
+    from dataclasses import replace
+
+    from dawnchorus import recommended
+    from dawnchorus.networks.backbones import Backbone
+
+    first, second, third = recommended.steps(steps, budget)
+    experiment = recommended.experiment(
+        Backbone(backbone, weights, columns_per_frame, fused),
+        folds,
+        (first, second, third),
+        seed,
+        recommended.COARSE_FRONT_END if coarse else recommended.MEMO_FRONT_END,
+        recommended.COARSE_WINDOWS if coarse else recommended.MEMO_WINDOWS,
+        batch,
+    )
+    faults = _train(data, out, replace(experiment, repeats=repeats), audio or [], strict, store)
+    _evaluate(out, None, None, False)
+    if faults:
+        raise typer.Exit(EXIT_FAULTS)
+
+
+def _train(data: Path, out: Path, experiment: Any, audio: list[Path], strict: bool, store: Path | None) -> int:
+    from dawnchorus import dataset
+    from dawnchorus.console import Training, bar, console
+    from dawnchorus.training.train import train as train_run
+
+    say = console().print
+    with bar("looking at the recordings") as step:
+        found = dataset.load(data, audio, strict, step)
+    present = sum(box.present for box in found.annotations)
+    say(
+        f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
+        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.network.backbone.weights}"
+    )
+    fits = len(experiment.stages) * experiment.folds * experiment.repeats
+    with bar("spectrograms") as step, Training(fits) as training:
+        finished = train_run(
+            found,
+            out,
+            experiment,
+            data,
+            store,
+            step,
+            lambda fit, steps, of, loss: training(fit.stage.name, fit.fold, fit.repeat, steps, of, loss),
+        )
+    failures = finished.data.failures
+    listed = [str(p) for p in found.problems] + [
+        f"{f.recording}: {f.fault}" for f in (*failures, *finished.data.oddities)
+    ]
+    for line in listed[:20]:
+        say(line, markup=False)
+    if len(listed) > 20:
+        say(f"… and {len(listed) - 20} more; all of them are in {out / 'run.json'}")
+    say(f"the run is in {out}, its model in {out / 'model'}")
+    return len(failures)
+
+
+@app.command()
+@_plain_errors
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    truth: Annotated[Path | None, typer.Option(help="A table of every event in the recordings under --audio.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="Completely annotated recordings.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Score a run: on its partial labels, and on full truth if there is one. Writes scores.json and report.html."""
+    if (truth is None) != (audio is None):
+        raise typer.BadParameter("--truth and --audio belong together")
+    _evaluate(run, truth, audio, as_json)
+
+
+def _evaluate(run: Path, truth: Path | None, audio: Path | None, as_json: bool) -> None:
+    from dawnchorus import evaluate as evaluation
+    from dawnchorus import report
+    from dawnchorus.console import bar, console, scores_table
+    from dawnchorus.files import write_json
+    from dawnchorus.run_folder import RunFolder
+    from dawnchorus.scores import EventRule
+
+    folder = RunFolder(run)
+    evaluations = evaluation.judge_on_partial_labels(folder)
+    known, said = None, None
+    if truth and audio:
+        known = evaluation.read_truth(truth, audio, len(folder.species))
+        with bar("detecting in the annotated recordings") as step:
+            full, all_said = evaluation.judge_on_truth(folder, known, EventRule(), step)
+        evaluations, said = [*evaluations, *full], all_said[folder.stages[-1]]
+    record = evaluation.as_record(evaluations, folder.species)
+    write_json(run / "scores.json", record)
+    report.write(run / "report.html", evaluation.report_of(folder, evaluations, known, said))
+    if as_json:
+        typer.echo(json.dumps(record))
+        return
+    shown = [one for one in evaluations if one.on == evaluations[-1].on]
+    console().print(scores_table(shown))
+    if not known:
+        console().print(evaluation.PARTIAL_WARNING)
+
+
+@app.command()
+@_plain_errors
+def detect(
+    model: Annotated[Path, typer.Argument(help="A model folder, such as RUN/model.")],
+    audio: Annotated[list[Path], typer.Argument(help="Folders of recordings, or files.")],
+    out: Annotated[Path, typer.Option(help="Folder for detections.csv and detections.parquet.")],
+    submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lowest score of a detection.")] = 0.3,
+    as_json: Json = False,
+) -> None:
+    """Find species in recordings. Needs no torch."""
+    if _detect(model, audio, out, submission, threshold, as_json):
+        raise typer.Exit(EXIT_FAULTS)
+
+
+def _detect(model: Path, roots: list[Path], out: Path, submission: Path | None, threshold: float, as_json: bool) -> int:
+    from dawnchorus import audio, package
+    from dawnchorus.console import bar, console
+    from dawnchorus.detect.engine import Detector
+    from dawnchorus.detect.folder import detect_folder
+    from dawnchorus.scores import EventRule
+
+    detector = Detector(package.read(model))
+    recordings, errors = audio.scan(roots)
+    with bar("detecting") as step:
+        result = detect_folder(detector, recordings, errors, out, EventRule(threshold), submission, step)
+    if as_json:
+        typer.echo(json.dumps(result.as_record()))
+    else:
+        say = console().print
+        for line in result.lines():
+            say(line, markup=False)
+        say(f"{len(result.detections)} detections in {result.heard} recordings: {out / 'detections.csv'}")
+    return len(result.failures)
+
+
+@app.command()
+@_plain_errors
+def info(
+    folder: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a run or a model is."""
+    from dawnchorus import evaluate as evaluation
+    from dawnchorus import package
+    from dawnchorus.console import console, facts_table, scores_table
+    from dawnchorus.run_folder import RunFolder
+
+    if (folder / "package.json").is_file():
+        facts = package.describe(package.read(folder))
+        evaluations = []
+    else:
+        run = RunFolder(folder)
+        facts = {"data": run.record["data"], "recordings": str(len(run.recordings))}
+        facts |= {name: str(value) for name, value in run.record["made_with"].items()}
+        facts |= {"species": ", ".join(species.name for species in run.species), "model": str(folder / "model")}
+        evaluations = evaluation.judge_on_partial_labels(run)
+    if as_json:
+        typer.echo(json.dumps(facts))
+        return
+    console().print(facts_table(facts))
+    if evaluations:
+        console().print(scores_table(evaluations))
+
+
+if __name__ == "__main__":
+    main()

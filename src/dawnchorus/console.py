@@ -1,0 +1,114 @@
+"""Progress and tables in the terminal. Nothing moves when the output is no terminal."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from dawnchorus.evaluate import Evaluation
+
+Step = Callable[[int, int], None]
+
+
+def console() -> Console:
+    """Where people read. Unusual characters in file names never stop a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    return Console(stderr=False, highlight=False)
+
+
+@contextmanager
+def bar(words: str) -> Iterator[Step]:
+    """A progress bar for the block: call what it gives with (done, total)."""
+    out = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=out,
+        disable=not out.is_terminal,
+        transient=True,
+    ) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+class Training:
+    """One bar for all fits of a run: stage, fold, loss, time left. In a log, a line when a fit ends."""
+
+    def __init__(self, fits: int) -> None:
+        self.out = Console(stderr=True)
+        self.fits, self.begun, self.seen = fits, time.monotonic(), dict[str, int]()
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]}"),
+            TimeRemainingColumn(),
+            console=self.out,
+            disable=not self.out.is_terminal,
+            transient=True,
+        )
+        self.task = self.progress.add_task("training", total=None, loss="")
+
+    def __enter__(self) -> Training:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.progress.stop()
+
+    def __call__(self, stage: str, fold: int, repeat: int, steps: int, of: int, loss: float) -> None:
+        """Called after every step of a fit."""
+        name = f"stage {stage}, fold {fold}" + (f", repeat {repeat}" if repeat else "")
+        self.seen[name] = steps
+        words = f"{name} (fit {len(self.seen)} of {self.fits})"
+        self.progress.update(self.task, description=words, completed=steps, total=of, loss=f"{loss:.3f}")
+        if steps == of and not self.out.is_terminal:
+            self.out.print(f"{words}: {of} steps, loss {loss:.3f}, {time.monotonic() - self.begun:.0f} s so far")
+
+
+def figure(value: float | None) -> str:
+    """Three decimals; what has no value is n/a."""
+    return "n/a" if value is None or math.isnan(value) else f"{value:.3f}"
+
+
+def scores_table(evaluations: Sequence[Evaluation]) -> Table:
+    """Scores by stage over all folds, with the floors below."""
+    overall = [one for one in evaluations if one.fold is None]
+    table = Table(title=f"Scores on {overall[-1].on}")
+    for heading in ("", "cmAP", "95 %", "LWLRAP", "event mAP", "precision", "recall", "AUC"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for one in overall:
+        low, high = one.summary.cmap_interval
+        table.add_row(
+            f"stage {one.stage}",
+            figure(one.summary.cmap),
+            f"{figure(low)}-{figure(high)}",
+            figure(one.summary.lwlrap),
+            figure(one.event_map),
+            figure(one.summary.precision),
+            figure(one.summary.recall),
+            figure(one.summary.auc),
+        )
+    table.add_section()
+    for name, (cmap, lwlrap) in overall[-1].floors.items():
+        table.add_row(f"floor: {name}", figure(cmap), "", figure(lwlrap), "", "", "", "", style="dim")
+    return table
+
+
+def facts_table(facts: dict[str, str]) -> Table:
+    """Two columns: what, and what it is."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in facts.items():
+        table.add_row(name, value)
+    return table

@@ -1,0 +1,51 @@
+"""The whole product on simulated sound: simulate, train three stages, detect, compare with the known truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dawnchorus.simulate import Simulation
+
+if TYPE_CHECKING:
+    from dawnchorus.experiment import Experiment
+
+SIMULATION = Simulation(recordings=48, test_recordings=32, species=6, seconds=30, tp_per_species=12, fp_per_species=30)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the demo leaves what it makes."""
+
+    out: Path
+
+    @property
+    def data(self) -> Path:
+        """The simulated recordings and tables."""
+        return self.out / "data"
+
+    @property
+    def run(self) -> Path:
+        """The run folder, with the report."""
+        return self.out / "run"
+
+    @property
+    def detections(self) -> Path:
+        """Detections and submission for the test recordings."""
+        return self.out / "detections"
+
+
+def experiment() -> Experiment:
+    """A fast network on coarse spectrograms: minutes on two cores, and good enough to see the stages at work."""
+    from dawnchorus import recommended
+    from dawnchorus.networks.backbones import Backbone
+
+    return recommended.experiment(
+        Backbone("tf_efficientnet_lite0", "lite"),
+        folds=2,
+        steps=(60, 40, 40),
+        front_end=recommended.COARSE_FRONT_END,
+        window=recommended.COARSE_WINDOWS,
+        batch=24,
+    )

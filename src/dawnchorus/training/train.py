@@ -1,0 +1,88 @@
+"""From a folder of recordings and tables to a run folder: check, features, stages, models, scores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dawnchorus import __version__, dataset, run_folder
+from dawnchorus import scores as scoring
+from dawnchorus.dataset import DataSet, Prepared
+from dawnchorus.experiment import Experiment, Stage, to_record
+from dawnchorus.files import read_json
+from dawnchorus.training.fit import precision
+from dawnchorus.training.run import Announce, Run, pseudo_stretches, run
+from dawnchorus.training.ship import ship
+
+LOSSES_KEPT = 200  # points of a loss curve: a report needs no more
+
+
+def train(
+    data: DataSet,
+    out: Path,
+    experiment: Experiment,
+    origin: Path,
+    store: Path | None = None,
+    features_progress: Callable[[int, int], None] | None = None,
+    announce: Announce | None = None,
+) -> Run:
+    """Train all stages and leave a run folder in `out`, read with `run_folder.RunFolder`.
+
+    `origin` is the folder that the data came from. Spectrograms go to `store`, or to `out/features`. What an earlier,
+    interrupted call finished in the same folders is used, not done again.
+    """
+    began = time.monotonic()
+    prepared = dataset.prepare(data, store or out / "features", experiment.front_end, features_progress)
+    features_s = time.monotonic() - began
+    if not prepared.blocks:
+        raise dataset.DataError(f"{origin}: none of the {len(data.recordings)} recordings can be read")
+    finished = run(experiment, prepared, out / "cache", announce)
+    for stage in experiment.stages:
+        scoring.write(out / "scores" / f"{stage.name}.npz", finished.out_of_fold(stage.name).values())
+        ship(finished, stage.name, out / "stages" / stage.name)
+    ship(finished, experiment.stages[-1].name, out / "model")
+    seconds = {"features_s": round(features_s, 1), "total_s": round(time.monotonic() - began, 1)}
+    record = _record(finished, prepared, origin, seconds)
+    run_folder.write(out, data.recordings, finished.fold_of, data.annotations, data.species, record)
+    return finished
+
+
+def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, float]) -> dict[str, Any]:
+    experiment = finished.experiment
+    backbone = experiment.network.backbone
+    return {
+        "data": str(origin.resolve()),
+        "experiment": to_record(experiment),
+        "made_with": {
+            "dawnchorus": __version__,
+            "network": f"{backbone.name}, initial weights: {backbone.weights}",
+            "folds": f"{experiment.folds}, by {experiment.group_by}; repeats: {experiment.repeats}",
+            "steps": ", ".join(
+                f"stage {stage.name}: {stage.steps} of {stage.batch} windows" for stage in experiment.stages
+            ),
+            "seed": experiment.seed,
+            "precision": precision(),
+            "sound": f"{experiment.front_end.rate_hz} Hz, {experiment.front_end.n_mels} mel bands",
+        },
+        "seconds": seconds,
+        "problems": [str(problem) for problem in prepared.data.problems],
+        "failures": [{"recording": one.recording, "fault": str(one.fault)} for one in prepared.failures],
+        "oddities": [{"recording": one.recording, "fault": str(one.fault)} for one in prepared.oddities],
+        "stages": [_stage_record(finished, stage) for stage in experiment.stages],
+    }
+
+
+def _stage_record(finished: Run, stage: Stage) -> dict[str, Any]:
+    fits = []
+    for fit in finished.of_stage(stage.name):
+        record = read_json(fit.record)
+        losses: Sequence[float] = record["losses"]
+        thinned = losses[:: max(1, len(losses) // LOSSES_KEPT)]
+        fits.append({"fold": fit.fold, "repeat": fit.repeat, "losses": thinned, "labels": record["labels"]})
+    return {
+        "name": stage.name,
+        "fits": fits,
+        "pseudo": [list(stretch) for stretch in pseudo_stretches(finished, stage)],
+    }
