@@ -35,7 +35,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -269,8 +269,8 @@ class _Source:
         self.scratch = np.empty((0, self.channels), np.float32)
 
     def __enter__(self) -> _Source:
-        self.file = self._open(0)
-        self.may_be_not_finite = self.file.subtype in ("FLOAT", "DOUBLE")
+        self.file = file = self._open(0)
+        self.may_be_not_finite = file.subtype in ("FLOAT", "DOUBLE")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -305,9 +305,8 @@ class _Source:
         raw.fill(np.nan)  # a failing read does not say how far it came, but the samples it gave are no longer NaN
         damaged = False
         try:
-            if self.file is None:
-                self.file = self._open(self.position)
-            got = len(self.file.read(out=raw))
+            self.file = file = self._open(self.position) if self.file is None else self.file
+            got = len(file.read(out=raw))
         except RuntimeError:  # soundfile's errors
             damaged = True
             got = int(np.count_nonzero(~np.isnan(raw.reshape(len(raw), -1)[:, 0])))
@@ -415,8 +414,9 @@ def _mix(raw: Samples, channel: Channel, out: Samples) -> None:
 def _sound_file(path: Path) -> SoundFile:
     import soundfile
 
-    # Bytes, because a name on a POSIX disk need not be UTF-8.
-    return soundfile.SoundFile(str(path) if os.name == "nt" else os.fsencode(path))
+    # Bytes, because a name on a POSIX disk need not be UTF-8; soundfile takes them, though its types don't say so.
+    name: Any = str(path) if os.name == "nt" else os.fsencode(path)
+    return soundfile.SoundFile(name)
 
 
 # ---- headers -------------------------------------------------------------------------------------------------

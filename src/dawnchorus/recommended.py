@@ -10,6 +10,8 @@ from dawnchorus.features import FrontEnd
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
 from dawnchorus.losses.clipwise import ClipwiseLoss
+from dawnchorus.losses.framewise import FramewiseLoss
+from dawnchorus.losses.together import Together
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pseudo_labels.votes import Votes
@@ -70,3 +72,23 @@ def steps(text: str, budget: float = 1.0) -> tuple[int, int, int]:
         raise ValueError(f"--steps is {text!r}; expected three whole numbers such as 240,240,240")
     first, second, third = (max(1, round(number * budget)) for number in numbers)
     return first, second, third
+
+
+def on_frames(baseline: Experiment) -> Experiment:
+    """The same stages at the grain of frames, for calls much shorter than a window.
+
+    An FP box says "absent" of its own frames only, and the loss hears frames as well as windows; pseudo-labels reach the
+    frames too.
+    """
+    first, *later = baseline.stages
+    finer = [
+        replace(
+            stage,
+            labels=AnnotatedOnly(absent_grain="box"),
+            loss=Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (0.5, 1.0)),
+            pseudo_labels=Votes(frames=True) if stage.pseudo_labels else None,
+        )
+        for stage in later
+    ]
+    first = replace(first, loss=Together((ClipwiseLoss("cells"), FramewiseLoss("cells")), (1.0, 1.0)))
+    return replace(baseline, stages=(first, *finer))

@@ -133,9 +133,10 @@ def fit(
     network.to(memory_format=torch.channels_last)
     module = _Module(network, stage, score_known if stage.keep == "best_on_known_cells" else None)
     keeps_best = module.score_known is not None
-    callbacks: list[Callback] = [ModelCheckpoint(folder, save_last=True, save_top_k=0)]
+    every_epoch = ModelCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+    callbacks: list[Callback] = [every_epoch]
     if keeps_best:
-        callbacks.append(ModelCheckpoint(folder, "best", monitor="known_score", mode="max", save_weights_only=True))
+        callbacks.append(ModelCheckpoint(folder, "best", "known_score", mode="max", save_weights_only=True))
     if watcher:
         callbacks.append(_Watch(watcher, stage.steps))
     with _quiet():

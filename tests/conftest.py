@@ -1,0 +1,21 @@
+"""Small data that many tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dawnchorus.simulate import Simulation, simulate
+
+TINY_FOREST = Simulation(
+    recordings=8, test_recordings=4, species=2, seconds=10, tp_per_species=4, fp_per_species=6, sites=5, seed=3
+)
+
+
+@pytest.fixture(scope="session")
+def forest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated data set: 8 training recordings of 10 s, two species."""
+    folder = tmp_path_factory.mktemp("forest") / "data"
+    simulate(folder, TINY_FOREST)
+    return folder
