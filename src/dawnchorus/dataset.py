@@ -77,13 +77,11 @@ def load(
     boxes, doubtful = door.check(boxes, recordings, len(species))
     problems = [*problems, *site_problems, *unmatched, *doubtful]
     failures = tuple(Failure(str(error.path), error.fault) for error in errors)
-    if strict and (problems or failures):
-        listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
+    listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
+    if strict and listed:
         raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
     if not any(box.present for box in boxes):
-        raise DataError(
-            f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(map(str, problems))
-        )
+        raise DataError(f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(listed))
     return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
 
 
@@ -95,11 +93,10 @@ def _with_sites(recordings: list[Recording], table: Path) -> tuple[list[Recordin
     if not table.is_file():
         return recordings, []
     sites, problems = recordings_table.read(table)
-    by_name = {name: site for name, site in sites.items()}
     placed = []
     for recording in recordings:
-        site = by_name.get(recording.key) or by_name.get(recording.path.stem) or by_name.get(recording.path.name) or ""
-        placed.append(replace(recording, site=site))
+        names = (recording.key, recording.key + recording.path.suffix, recording.path.stem, recording.path.name)
+        placed.append(replace(recording, site=next((sites[name] for name in names if sites.get(name)), "")))
     return placed, problems
 
 

@@ -45,7 +45,7 @@ class Evaluation:
     """Scores of one stage, on all recordings (`fold` None) or on those of one fold.
 
     Arrays have rows of recordings (full truth) or of boxes (partial labels): `scores`, `truth`, `known` are
-    `(row, species)`.
+    `(row, species)`. `ranked_truth` and `ranked_known` have the rows of LWLRAP, which are always recordings.
     """
 
     stage: str
@@ -56,11 +56,15 @@ class Evaluation:
     scores: NDArray[np.float64]
     truth: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    ranked_truth: NDArray[np.bool_]
+    ranked_known: NDArray[np.bool_]
 
     @property
     def floors(self) -> dict[str, tuple[float, float]]:
         """CmAP and LWLRAP of guesses that listen to nothing, on the same rows."""
-        return metrics.floors(self.truth, self.known)
+        of_rows = metrics.floors(self.truth, self.known)
+        ranked = metrics.floors(self.ranked_truth, self.ranked_known)
+        return {name: (of_rows[name][0], ranked[name][1]) for name in of_rows}
 
 
 def on_partial_labels(
@@ -87,7 +91,7 @@ def on_partial_labels(
         [str(r) for r in range(len(by_recording[0]))],
     )
     summary = replace(summary, lwlrap=ranked, lwlrap_interval=interval)
-    return Evaluation(stage, fold, PARTIAL_LABELS, summary, None, scores, truth, known)
+    return Evaluation(stage, fold, PARTIAL_LABELS, summary, None, scores, truth, known, *by_recording[1:])
 
 
 def _joined_by_recording(
@@ -123,7 +127,8 @@ def on_full_truth(
     known = np.ones_like(truth)
     inside = [box for box in truth_boxes if box.recording in said]
     event_map = metrics.nanmean(metrics.event_average_precisions(detections, inside, n_species))
-    return Evaluation(stage, None, FULL_TRUTH, metrics.summarise(scores, truth), event_map, scores, truth, known)
+    summary = metrics.summarise(scores, truth)
+    return Evaluation(stage, None, FULL_TRUTH, summary, event_map, scores, truth, known, truth, known)
 
 
 @dataclass(frozen=True)

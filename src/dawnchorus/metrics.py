@@ -136,6 +136,8 @@ def bootstrap(
     for row, group in enumerate(groups):
         rows_of[group].append(row)
     members = [np.array(rows) for rows in rows_of.values()]
+    if not members:
+        return math.nan, math.nan
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(times):
@@ -151,10 +153,11 @@ def bootstrap(
 def floors(truth: Booleans, known: Booleans | None = None, seed: int = 0) -> dict[str, tuple[float, float]]:
     """CmAP and LWLRAP of guesses that listen to nothing.
 
-    `equal` gives every cell one score, `random` draws them, `prevalence` gives each species its true share in every
-    row: what a system reaches by knowing only which species is common.
+    `equal` gives every cell one score, `random` draws them, `prevalence` gives each species its true share of the known
+    rows in every row: what a system reaches by knowing only which species is common.
     """
-    share = (truth & (np.ones_like(truth) if known is None else known)).mean(0)
+    rows = np.ones_like(truth) if known is None else known
+    share = (truth & rows).sum(0) / np.maximum(rows.sum(0), 1)
     guesses = {
         "equal": np.zeros(truth.shape),
         "random": np.random.default_rng(seed).random(truth.shape),

@@ -91,10 +91,12 @@ def read(folder: Path) -> ModelPackage:
         raise PackageError(f"{path}: not a complete package.json ({type(error).__name__}: {error})") from error
     if not package.models or any(Path(name).name != name for name in [*package.models, *files]):
         raise PackageError(f"{path}: models must be files in the package folder, found {list(package.models)}")
-    for name in {*package.models, *files}:
+    if len(package.bands_hz) != len(package.species):
+        raise PackageError(f"{path}: {len(package.bands_hz)} bands for {len(package.species)} species")
+    for name in sorted({*package.models, *files}):
         if not (folder / name).is_file():
             raise PackageError(f"{folder / name}: missing; package.json names it")
-        if name in files and content_hash(folder / name) != files[name] and name in package.models:
+        if name in package.models and content_hash(folder / name) != files.get(name):
             raise PackageError(f"{folder / name}: its content is not what package.json was written with")
     return package
 

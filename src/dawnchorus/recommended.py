@@ -53,7 +53,7 @@ def experiment(
         steps[1],
         window,
         AnnotatedOnly(absent_grain="window"),
-        ClipwiseLoss("sum"),
+        Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0)),
         start_from="1",
         batch=batch,
         learning_rate=3e-4,

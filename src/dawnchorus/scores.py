@@ -90,7 +90,7 @@ def stitch(starts: Sequence[int], framewise: Floats, columns_per_frame: int, blo
     """Join frames of overlapping windows `(window, frame, species)` to the frames of the block `(frame, species)`.
 
     Windows need not start on the block's frames: each frame gives to the two frames it lies in by the share of its
-    columns there, and where windows overlap the mean counts.
+    columns there, and where windows overlap the mean counts. Frames that lie wholly behind the block take no part.
     """
     n_frames = -(-block_columns // columns_per_frame)
     per_window, n_species = framewise.shape[1:]
@@ -99,9 +99,10 @@ def stitch(starts: Sequence[int], framewise: Floats, columns_per_frame: int, blo
     for start, frames in zip(starts, framewise, strict=True):
         first, inside = divmod(start, columns_per_frame)
         later = inside / columns_per_frame
+        heard = max(0, min(per_window, -((start - block_columns) // columns_per_frame)))
         for shift, share in ((0, 1 - later), (1, later)):
-            total[first + shift : first + shift + per_window] += share * frames
-            weight[first + shift : first + shift + per_window] += share
+            total[first + shift : first + shift + heard] += share * frames[:heard]
+            weight[first + shift : first + shift + heard] += share
     line: Floats = (total[:n_frames] / np.maximum(weight[:n_frames], 1e-9)).astype(np.float32)
     return line
 
@@ -149,7 +150,7 @@ class EventRule:
             for first, last, score in self._merged(self._runs(scores.framewise[:, species]), scores.frame_s):
                 start_s = float(scores.frame_start_s[first])
                 end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, float(scores.window_end_s.max()))
-                if end_s - start_s >= self.shortest_s:
+                if end_s > start_s and end_s - start_s >= self.shortest_s:
                     found.append(Detection(scores.recording, species, start_s, end_s, score, low_hz, high_hz))
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
     """Write the rows and columns of `sample` filled with scores `(species,)` by recording key.
 
     Recordings without scores (faulty or missing files) get zeros and are given back. Raises SubmissionError when the
-    sample's columns are not `recording_id, s0, s1, …` for the model's species, or none of its recordings was scored.
+    sample's columns are not `recording_id, s0, s1, …` for the model's species, when one of its names fits several
+    recordings, or when none of its recordings was scored.
     """
     with sample.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
@@ -32,7 +34,13 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
         raise SubmissionError(
             f"{sample}: columns {', '.join(columns[:4])} …; expected {', '.join(expected[:4])} … {expected[-1]}"
         )
+    stems = Counter(key.rsplit("/", 1)[-1] for key in scores)
     by_name = {key.rsplit("/", 1)[-1]: values for key, values in scores.items()} | dict(scores)
+    for recording in wanted:
+        if stems[recording] > 1 and recording not in scores:
+            raise SubmissionError(
+                f"{sample}: {stems[recording]} recordings are named {recording}; give their folders too"
+            )
     missing = [recording for recording in wanted if recording not in by_name]
     if wanted and len(missing) == len(wanted):
         raise SubmissionError(f"{sample}: none of its {len(wanted)} recordings was scored, first {wanted[0]}")

@@ -40,21 +40,18 @@ def precision() -> str:
 
 
 class _Steps(Sampler[int]):
-    """The steps of one Lightning epoch, which here only means: from one checkpoint to the next."""
+    """The next steps, up to a checkpoint: one Lightning epoch. It goes on from the trainer's step, after a resume too."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.epoch = total, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of an epoch, after a resume too."""
-        self.epoch = epoch
+        self.total = total
+        self.trainer: pl.Trainer | None = None
 
     def __iter__(self) -> Iterator[int]:
-        first = self.epoch * STEPS_BETWEEN_CHECKPOINTS
+        first = self.trainer.global_step if self.trainer else 0
         return iter(range(first, min(first + STEPS_BETWEEN_CHECKPOINTS, self.total)))
 
     def __len__(self) -> int:
-        return STEPS_BETWEEN_CHECKPOINTS
+        return min(STEPS_BETWEEN_CHECKPOINTS, self.total)
 
 
 class _Module(pl.LightningModule):
@@ -151,7 +148,9 @@ def fit(
             enable_model_summary=False,
             default_root_dir=folder,
         )
-        loader = DataLoader(batches, batch_size=None, sampler=_Steps(stage.steps))
+        steps = _Steps(stage.steps)
+        steps.trainer = trainer
+        loader = DataLoader(batches, batch_size=None, sampler=steps)
         last = folder / "last.ckpt"
         trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
     if keeps_best:

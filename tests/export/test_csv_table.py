@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from dawnchorus.events import Detection, Species
+from dawnchorus.export import csv_table
+
+SPECIES = [Species(0, "frog"), Species(1, 'Ave, "azul" 鳥')]
+HEADER = ["recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score"]
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_without_detections_there_is_the_header(tmp_path):
+    assert csv_table.write(tmp_path / "deep" / "d.csv", [], SPECIES) == 0
+    assert rows(tmp_path / "deep" / "d.csv") == [HEADER]
+
+
+def test_a_detection_is_a_row_of_seconds_and_hertz(tmp_path):
+    found = iter([Detection("a/b", 1, 1.23456, 60.0, 0.98765432, 200.25, 8000.0), Detection("c", 0, 0.0, 0.512, 0.05)])
+    assert csv_table.write(tmp_path / "d.csv", found, SPECIES) == 2
+    assert rows(tmp_path / "d.csv")[1:] == [
+        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654"],
+        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000"],
+    ]
+    assert b"\r" not in (tmp_path / "d.csv").read_bytes()
+
+
+def test_a_failure_leaves_the_old_table(tmp_path):
+    csv_table.write(tmp_path / "d.csv", [], SPECIES)
+    with pytest.raises(IndexError):
+        csv_table.write(tmp_path / "d.csv", [Detection("a", 7, 0, 1, 0.5)], SPECIES)
+    assert rows(tmp_path / "d.csv") == [HEADER]
+    assert [path.name for path in tmp_path.iterdir()] == ["d.csv"]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dawnchorus.export import submission
+from dawnchorus.export.submission import SubmissionError
+
+
+def sample(folder: Path, *recordings: str, header: str = "recording_id,s0,s1") -> Path:
+    path = folder / "sample_submission.csv"
+    path.write_text(header + "\n" + "".join(f"{one},0,0\n" for one in recordings), encoding="utf-8")
+    return path
+
+
+def scores(*values: float) -> np.ndarray:
+    return np.float32(values)
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_rows_and_their_order_are_those_of_the_sample(tmp_path):
+    said = {"a": scores(0.1, 0.2), "b": scores(1, 0.123456789), "unasked": scores(1, 1)}
+    assert submission.write(tmp_path / "out" / "s.csv", sample(tmp_path, "b", "a"), said) == []
+    assert lines(tmp_path / "out" / "s.csv") == [
+        "recording_id,s0,s1",
+        "b,1.000000,0.123457",
+        "a,0.100000,0.200000",
+    ]
+
+
+def test_a_recording_without_scores_has_zeros_and_is_told(tmp_path):
+    missing = submission.write(tmp_path / "s.csv", sample(tmp_path, "a", "gone", "b"), {"a": scores(0.5, 0.5)})
+    assert missing == ["gone", "b"]
+    assert lines(tmp_path / "s.csv")[2:] == ["gone,0.000000,0.000000", "b,0.000000,0.000000"]
+
+
+def test_recordings_are_found_by_their_stem(tmp_path):
+    said = {"card1/day/a": scores(0.5, 0), "b": scores(0, 0.25)}
+    assert submission.write(tmp_path / "s.csv", sample(tmp_path, "a", "b", "card1/day/a"), said) == []
+    assert lines(tmp_path / "s.csv")[1:] == ["a,0.500000,0.000000", "b,0.000000,0.250000", "card1/day/a,0.500000,0.000000"]
+
+
+def test_a_key_comes_before_the_stem_of_another(tmp_path):
+    said = {"a": scores(0.5, 0.5), "card1/a": scores(0, 0)}
+    submission.write(tmp_path / "s.csv", sample(tmp_path, "a"), said)
+    assert lines(tmp_path / "s.csv")[1] == "a,0.500000,0.500000"
+
+
+def test_a_stem_that_fits_two_recordings_is_refused(tmp_path):
+    said = {"card1/a": scores(0.5, 0.5), "card2/a": scores(0, 0)}
+    with pytest.raises(SubmissionError, match="2 recordings are named a; give their folders too"):
+        submission.write(tmp_path / "s.csv", sample(tmp_path, "a"), said)
+    assert submission.write(tmp_path / "s.csv", sample(tmp_path, "card1/a", "card2/a"), said) == []
+
+
+def test_a_sample_with_a_byte_order_mark_is_read(tmp_path):
+    path = sample(tmp_path, "a")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert submission.write(tmp_path / "s.csv", path, {"a": scores(0, 1)}) == []
+
+
+@pytest.mark.parametrize(
+    "header", ["recording_id,s0", "recording_id,s0,s1,s2", "recording_id,s1,s0", "id,s0,s1", "recording_id,frog,bird", ""]
+)
+def test_other_columns_are_named_beside_the_expected_ones(tmp_path, header):
+    path = sample(tmp_path, "a", header=header)
+    with pytest.raises(SubmissionError) as error:
+        submission.write(tmp_path / "s.csv", path, {"a": scores(0, 1)})
+    assert f"columns {', '.join(header.split(',')[:4])} …" in str(error.value)
+    assert "expected recording_id, s0, s1 …" in str(error.value)
+    assert not (tmp_path / "s.csv").exists()
+
+
+@pytest.mark.parametrize("said", [{"other": np.float32([0, 1])}, {}], ids=["others", "none"])
+def test_a_sample_of_other_recordings_is_refused(tmp_path, said):
+    with pytest.raises(SubmissionError, match="none of its 2 recordings was scored, first a"):
+        submission.write(tmp_path / "s.csv", sample(tmp_path, "a", "b"), said)

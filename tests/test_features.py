@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sounds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dawnchorus import audio, features
+from dawnchorus.events import Recording
+from dawnchorus.features import FrontEnd, MelBlock, Range, build_store, heard
+
+SMALL = FrontEnd(n_fft=512, hop=256, n_mels=32, block_s=2.0, tail_s=0.5)
+OTHER = FrontEnd(rate_hz=24_000, n_fft=1024, hop=300, n_mels=64, low_hz=150.0, high_hz=11_000.0)
+
+
+def samples_of(kind: str, rate_hz: int) -> np.ndarray:
+    made = {
+        "tone": lambda: sounds.tone(3000, 1.3, rate_hz) + sounds.noise(1.3, rate_hz, level=1e-4),
+        "noise": lambda: sounds.noise(1.3, rate_hz),
+        "chirp": lambda: sounds.chirp(200, 9000, 1.3, rate_hz) + sounds.noise(1.3, rate_hz, level=1e-4),
+    }
+    return made[kind]().astype(np.float32)
+
+
+def recording(path: Path, key: str = "") -> Recording:
+    return Recording(key or path.stem, path, 0.0, 32_000)
+
+
+def noise_file(folder: Path, name: str, seconds: float = 1.0, seed: int = 0) -> Recording:
+    return recording(sounds.write_wav(folder / f"{name}.wav", sounds.noise(seconds, seed=seed)))
+
+
+def block_of(db: np.ndarray, top_db: float = 80.0) -> MelBlock:
+    return MelBlock("r", 0, 0.0, 1.0, db.shape[1], Range.of(db, top_db), db.astype(np.float16))
+
+
+def fail(*_: object) -> None:
+    raise AssertionError("computed again")
+
+
+# ---- the transform -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("front_end", [FrontEnd(), OTHER], ids=["default", "other"])
+@pytest.mark.parametrize("kind", ["tone", "noise", "chirp"])
+def test_the_spectrogram_is_that_of_librosa(front_end, kind):
+    librosa = pytest.importorskip("librosa")
+    x = samples_of(kind, front_end.rate_hz)
+    power = librosa.feature.melspectrogram(
+        y=x,
+        sr=front_end.rate_hz,
+        n_fft=front_end.n_fft,
+        hop_length=front_end.hop,
+        n_mels=front_end.n_mels,
+        fmin=front_end.low_hz,
+        fmax=front_end.high_hz,
+        pad_mode="constant",
+    )
+    expected = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=None)
+    db = front_end.to_db(x)
+    assert db.shape == expected.shape
+    # Single precision rounds at about 1e-7 of the loudest bin of a column: what is 70 dB below may differ a little more.
+    heard_part = expected > expected.max(axis=0) - 70
+    assert np.abs(db - expected)[heard_part].max() <= 1e-3
+    assert np.abs(db - expected).max() <= 0.1
+
+
+@given(n=st.integers(0, 5000))
+@settings(max_examples=40, deadline=None)
+def test_there_is_a_column_for_the_start_and_one_for_every_hop(n):
+    assert SMALL.to_db(np.ones(n, np.float32)).shape == (SMALL.n_mels, 1 + n // SMALL.hop)
+
+
+def test_a_sound_longer_than_the_frames_at_once_has_no_seam(monkeypatch):
+    x = sounds.noise(1.0).astype(np.float32)
+    whole = SMALL.to_db(x)
+    monkeypatch.setattr(features, "FRAMES_AT_ONCE", 7)
+    np.testing.assert_allclose(SMALL.to_db(x), whole, atol=1e-4)
+
+
+def test_silence_is_the_floor():
+    assert np.all(SMALL.to_db(np.zeros(4000, np.float32)) == -100)
+
+
+def test_the_loudest_row_of_a_tone_is_the_one_whose_centre_is_nearest():
+    front_end = FrontEnd()
+    for hz in (500.0, 2000.0, 9000.0):
+        loudest = front_end.to_db(sounds.tone(hz, 0.5).astype(np.float32)).mean(axis=1).argmax()
+        assert loudest == np.abs(front_end.mel_hz() - hz).argmin()
+
+
+def test_frequencies_above_half_the_rate_are_refused():
+    with pytest.raises(ValueError, match="20.0..16000.0 Hz do not fit a rate of 24000 Hz"):
+        FrontEnd(rate_hz=24_000)
+
+
+# ---- standardisation -----------------------------------------------------------------------------------------
+
+
+@given(gain_db=st.floats(-20, 20))
+@settings(max_examples=20, deadline=None)
+def test_gain_cancels_in_the_standardised_plane(gain_db):
+    db = SMALL.to_db(sounds.noise(0.5).astype(np.float32))
+    louder = SMALL.to_db((sounds.noise(0.5) * 10 ** (gain_db / 20)).astype(np.float32))
+    plain, amplified = (Range.of(one, 80.0).standardise(one) for one in (db, louder))
+    np.testing.assert_allclose(amplified, plain, atol=1.001 / 255)  # a value on an edge may take the next step
+
+
+def test_the_plane_holds_whole_steps_from_0_to_1():
+    db = SMALL.to_db(sounds.noise(0.5).astype(np.float32))
+    plane = Range.of(db, 80.0).standardise(db)
+    assert (plane.min(), plane.max()) == (0, 1)
+    np.testing.assert_allclose(plane * 255, np.round(plane * 255), atol=1e-4)
+
+
+@pytest.mark.parametrize("level_db", [-100.0, 0.0, 12.5])
+def test_a_block_without_contrast_becomes_zeros(level_db):
+    assert not block_of(np.full((4, 30), level_db, np.float32)).plane(0, 30).any()
+
+
+def test_silence_becomes_zeros(tmp_path):
+    path = sounds.write_wav(tmp_path / "silent.wav", np.zeros(32_000))
+    (block,) = heard(recording(path), SMALL, faults := [])
+    assert not block.plane(0, block.columns).any()
+    assert [fault.code for fault in faults] == ["silent"]
+
+
+def test_the_range_reaches_top_db_below_the_maximum_and_no_further():
+    db = np.array([[-90.0, -20.0, 5.0]], np.float32)
+    assert Range.of(db, 80.0) == Range(-75.0, 5.0)
+    assert Range.of(db, 200.0) == Range(-90.0, 5.0)
+    assert Range.of(db, 80.0).standardise(db)[0, 0] == 0
+
+
+@given(start=st.integers(-70, 70), columns=st.integers(1, 60))
+@settings(deadline=None)
+def test_a_plane_is_the_block_inside_and_zero_beyond_its_ends(start, columns):
+    db = np.random.default_rng(0).uniform(-40, 0, (3, 50)).astype(np.float16).astype(np.float32)
+    block = block_of(db)
+    everything = block.range.standardise(db)
+    plane = block.plane(start, columns)
+    assert plane.shape == (3, columns)
+    for column in range(columns):
+        there = 0 <= start + column < 50
+        np.testing.assert_array_equal(plane[:, column], everything[:, start + column] if there else 0)
+
+
+# ---- blocks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate_hz", [32_000, 48_000])
+def test_a_long_recording_is_heard_as_its_blocks_are(tmp_path, rate_hz):
+    # 7.3 s in blocks of 2 s: the last 1.3 s are a block of their own
+    x = sounds.noise(7.3, rate_hz) * np.repeat([1.0, 0.1, 0.01, 0.5], 2 * rate_hz)[: round(7.3 * rate_hz)]
+    blocks = list(heard(recording(sounds.write_wav(tmp_path / "day.wav", x, rate_hz)), SMALL, []))
+    assert [(block.index, block.start_s) for block in blocks] == [(0, 0.0), (1, 2.0), (2, 4.0), (3, 6.0)]
+    assert blocks[-1].end_s == pytest.approx(7.3)
+    for block in blocks:
+        part = x[round(block.start_s * rate_hz) : round(block.end_s * rate_hz)]
+        path = sounds.write_wav(tmp_path / f"{block.index}.wav", part, rate_hz)
+        (alone,) = heard(recording(path), SMALL, [])
+        assert alone.range == block.range
+        np.testing.assert_array_equal(alone.db(), block.db())
+
+
+def test_a_short_tail_joins_the_block_before(tmp_path):
+    blocks = list(heard(noise_file(tmp_path, "a", 4.3), SMALL, []))
+    assert [(block.start_s, block.end_s) for block in blocks] == [(0.0, 2.0), (2.0, 4.3)]
+
+
+# ---- the store -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_in_the_store_is_not_computed_again(tmp_path, monkeypatch):
+    listed = [noise_file(tmp_path, "a", 4.5, seed=1), noise_file(tmp_path, "b", seed=2)]
+    first = build_store(listed, tmp_path / "store", SMALL)
+    monkeypatch.setattr(FrontEnd, "to_db", fail)
+    second = build_store(listed, tmp_path / "store", SMALL)
+    assert [len(first.blocks[key]) for key in ("a", "b")] == [3, 1]
+    for key, blocks in first.blocks.items():
+        for one, other in zip(blocks, second.blocks[key], strict=True):
+            assert (one.source, one.range, one.columns, one.start_s) == (
+                other.source, other.range, other.columns, other.start_s,
+            )  # fmt: skip
+
+
+def test_an_interrupted_store_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    listed = [noise_file(tmp_path, name, 4.5, seed) for seed, name in enumerate("abc")]
+    to_db, calls = FrontEnd.to_db, []
+
+    def stops_at_the_fifth(self, x):
+        calls.append(len(x))
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return to_db(self, x)
+
+    monkeypatch.setattr(FrontEnd, "to_db", stops_at_the_fifth)
+    with pytest.raises(KeyboardInterrupt):
+        build_store(listed, tmp_path / "store", SMALL, workers=1)
+    calls_before = len(calls)
+    built = build_store(listed, tmp_path / "store", SMALL, workers=1)
+    assert {key: len(blocks) for key, blocks in built.blocks.items()} == {"a": 3, "b": 3, "c": 3}
+    assert len(calls) - calls_before <= 6  # `a` was complete; `b` was not, and begins again
+    straight = build_store(listed, tmp_path / "other", SMALL)
+    for key, blocks in built.blocks.items():
+        for one, other in zip(blocks, straight.blocks[key], strict=True):
+            np.testing.assert_array_equal(one.db(), other.db())
+    assert not list((tmp_path / "store").rglob(".*"))
+
+
+def test_equal_files_are_stored_once_under_whatever_names(tmp_path):
+    same = [noise_file(tmp_path, "a"), noise_file(tmp_path, "b/c")]
+    built = build_store(same, tmp_path / "store", SMALL)
+    assert built.blocks["a"][0].source == built.blocks["c"][0].source
+    assert [built.blocks[key][0].recording for key in ("a", "c")] == ["a", "c"]
+    assert len(list((tmp_path / "store").rglob("*.npy"))) == 1
+
+
+def test_other_settings_are_stored_apart(tmp_path):
+    listed = [noise_file(tmp_path, "a")]
+    rows = [
+        build_store(listed, tmp_path / "store", front_end).blocks["a"][0].db().shape[0]
+        for front_end in (SMALL, replace(SMALL, n_mels=16), SMALL)
+    ]
+    assert rows == [32, 16, 32]
+
+
+def test_a_bad_file_is_named_and_the_others_go_on(tmp_path):
+    (tmp_path / "bad.wav").write_bytes(b"")
+    listed = [
+        noise_file(tmp_path, "a"),
+        recording(tmp_path / "bad.wav"),
+        recording(tmp_path / "gone.wav"),
+        noise_file(tmp_path, "z", seed=1),
+    ]
+    ticks: list[tuple[int, int]] = []
+    built = build_store(listed, tmp_path / "store", SMALL, lambda *tick: ticks.append(tick))
+    assert list(built.blocks) == ["a", "z"]
+    assert [(one.recording, one.fault.code) for one in built.failures] == [("bad", "empty"), ("gone", "unreadable")]
+    assert sorted(ticks) == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_what_is_odd_is_told_again_by_the_finished_store(tmp_path, monkeypatch):
+    path = sounds.write_wav(tmp_path / "a.wav", np.concatenate([np.zeros(64_000), sounds.noise(2.0)]))
+    first = build_store([recording(path)], tmp_path / "store", SMALL)
+    monkeypatch.setattr(FrontEnd, "to_db", fail)
+    second = build_store([recording(path)], tmp_path / "store", SMALL)
+    assert [one.fault.code for one in first.oddities] == ["silent"]
+    assert second.oddities == first.oddities
+    assert isinstance(first.oddities[0].fault, audio.Fault)
+
+
+def test_the_store_is_at_most_0_04_db_off(tmp_path):
+    loud = sounds.write_wav(tmp_path / "a.wav", np.clip(sounds.noise(1.0, level=0.3) + sounds.tone(900, 1.0), -1, 1))
+    (block,) = build_store([recording(loud)], tmp_path / "store", SMALL).blocks["a"]
+    exact = SMALL.to_db(audio.read(loud))
+    assert block.db().dtype == np.float16
+    assert np.abs(block.db().astype(np.float64) - exact).max() <= 0.04

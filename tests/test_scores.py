@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dawnchorus import scores as scoring
+from dawnchorus.features import MelBlock, Range
+from dawnchorus.scores import EventRule, Scores, of_recording, stitch
+from dawnchorus.windows import SlidingWindows, Window
+
+PER_SECOND = 62.5
+PER_FRAME = 32
+FRAME_S = PER_FRAME / PER_SECOND  # 0.512
+
+
+def block(columns: int, start_s: float = 0.0, index: int = 0) -> MelBlock:
+    end_s = start_s + (columns - 1) / PER_SECOND
+    return MelBlock("r", index, start_s, end_s, columns, Range(0.0, 1.0), Path())
+
+
+def line(*values: float, frame_s: float = 1.0, end_s: float | None = None) -> Scores:
+    """Scores of one species whose frames have these values; the recording ends with the last frame."""
+    framewise = np.float32(values)[:, None]
+    starts = frame_s * np.arange(len(values), dtype=np.float32)
+    end = np.float32([len(values) * frame_s if end_s is None else end_s])
+    highest = framewise.max(axis=0)[None]
+    return Scores("r", np.float32([0]), end, highest, highest, starts, frame_s, framewise)
+
+
+def random_scores(recording: str, seed: int = 0, windows: int = 3, frames: int = 7, species: int = 4) -> Scores:
+    rng = np.random.default_rng(seed)
+    starts = np.arange(windows, dtype=np.float32)
+    return Scores(
+        recording,
+        starts,
+        starts + 1.5,
+        rng.random((windows, species), np.float32),
+        rng.random((windows, species), np.float32),
+        np.arange(frames, dtype=np.float32) / 2,
+        0.5,
+        rng.random((frames, species), np.float32),
+    )
+
+
+def found(scores: Scores, **rule: float) -> list[tuple[float, float, float]]:
+    return [(e.start_s, e.end_s, round(e.score, 3)) for e in EventRule(**rule).events(scores)]
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> tuple[list[int], int, int]:
+    """Starts of windows over a block, its columns, the frames of a window: offsets of any kind."""
+    per_window = draw(st.integers(2, 6))
+    columns = per_window * PER_FRAME
+    length = draw(st.integers(1, 900))
+    windows = SlidingWindows(columns, draw(st.integers(0, columns - 1)))
+    return windows.starts(length), length, per_window
+
+
+# ---- stitching -----------------------------------------------------------------------------------------------
+
+
+@given(grids(), st.floats(0, 1, width=32))
+@settings(deadline=None)
+def test_constant_frames_are_stitched_to_a_constant(grid, value):
+    starts, length, per_window = grid
+    stitched = stitch(starts, np.full((len(starts), per_window, 2), value, np.float32), PER_FRAME, length)
+    assert stitched.shape == (-(-length // PER_FRAME), 2)
+    np.testing.assert_allclose(stitched, value, atol=1e-6)
+
+
+@given(grids(), st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_a_stitched_frame_lies_between_the_frames_it_comes_from(grid, seed):
+    starts, length, per_window = grid
+    frames = np.random.default_rng(seed).random((len(starts), per_window, 1)).astype(np.float32)
+    stitched = stitch(starts, frames, PER_FRAME, length)
+    for number, value in enumerate(stitched[:, 0]):
+        first, after = number * PER_FRAME, (number + 1) * PER_FRAME
+        touching = [
+            frames[w, k, 0]
+            for w, start in enumerate(starts)
+            for k in range(per_window)
+            if start + k * PER_FRAME < min(after, length) and start + (k + 1) * PER_FRAME > first
+        ]
+        assert min(touching) - 1e-6 <= value <= max(touching) + 1e-6
+
+
+@given(grids(), st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_what_is_said_of_padding_changes_nothing(grid, seed):
+    starts, length, per_window = grid
+    windows = [Window(block(length), start, per_window * PER_FRAME, PER_SECOND) for start in starts]
+    frames = np.random.default_rng(seed).random((len(starts), per_window, 2)).astype(np.float32)
+    behind = np.add.outer(starts, PER_FRAME * np.arange(per_window)) >= length
+    altered = np.where(behind[..., None], np.float32(9), frames)
+    clipwise = frames.max(axis=1)
+    one, other = (of_recording(windows, clipwise, said, PER_FRAME) for said in (frames, altered))
+    np.testing.assert_array_equal(one.framewise, other.framewise)
+    np.testing.assert_array_equal(one.window_maximum, other.window_maximum)
+
+
+@given(
+    column=st.integers(0, 3750),
+    overlap=st.integers(0, 500),
+    per_frame=st.sampled_from([8, 16, 32]),
+)
+@settings(deadline=None)
+def test_a_peak_stays_where_it_is_whatever_the_grid_of_windows(column, overlap, per_frame):
+    starts = SlidingWindows(512, overlap).starts(3751)
+    frames = np.zeros((len(starts), 512 // per_frame, 1), np.float32)
+    for window, start in enumerate(starts):
+        if 0 <= column - start < 512:
+            frames[window, (column - start) // per_frame] = 1
+    stitched = stitch(starts, frames, per_frame, 3751)[:, 0]
+    middles = per_frame * (np.arange(len(stitched)) + 0.5)
+    assert stitched.max() > 0
+    assert np.abs(middles[stitched > 0] - column).max() <= 1.5 * per_frame
+    assert np.abs(middles[stitched.argmax()] - column) <= per_frame
+
+
+def test_where_windows_overlap_their_mean_counts():
+    frames = np.float32([[0.2, 0.2], [0.6, 0.6]])[..., None]
+    assert stitch([0, 32], frames, 32, 96)[:, 0].tolist() == pytest.approx([0.2, 0.4, 0.6])
+
+
+def test_a_window_between_frames_gives_to_both_by_its_share():
+    frames = np.float32([[0.0, 0.0], [1.0, 1.0]])[..., None]
+    # the second window begins in the middle of frame 1: half of its first frame lies there
+    assert stitch([0, 48], frames, 32, 112)[:, 0].tolist() == pytest.approx([0.0, 0.5 / 1.5, 1.0, 1.0])
+
+
+def test_blocks_follow_one_another_in_seconds_of_the_recording():
+    blocks = [block(96, 0.0, 0), block(65, 60.0, 1)]
+    sliding = SlidingWindows(64, 0)
+    windows = [window for one in blocks for window in sliding.over(one, PER_SECOND)]
+    frames = np.random.default_rng(0).random((len(windows), 2, 1)).astype(np.float32)
+    scores = of_recording(windows, frames.max(axis=1), frames, PER_FRAME)
+    assert scores.frame_s == FRAME_S
+    assert scores.frame_start_s.tolist() == pytest.approx([0, 0.512, 1.024, 60.0, 60.512, 61.024])
+    assert scores.window_start_s.tolist() == pytest.approx([0, 1.024, 60.0, 61.024])
+    assert scores.window_end_s.tolist() == pytest.approx([1.024, 1.52, 61.024, 61.024])
+    np.testing.assert_array_equal(scores.framewise[:2], frames[0])
+    np.testing.assert_array_equal(scores.framewise[3:5], frames[2])  # nothing crosses from block to block
+
+
+def test_a_recording_has_the_highest_frame_of_any_window():
+    windows = SlidingWindows(64, 32).over(block(128), PER_SECOND)
+    frames = np.zeros((3, 2, 2), np.float32)
+    frames[1, 0], frames[2, 1] = (0.9, 0.1), (0.2, 0.7)
+    scores = of_recording(windows, frames.max(axis=1) * 0, frames, PER_FRAME)
+    assert scores.whole_recording().tolist() == pytest.approx([0.9, 0.7])
+    assert scores.framewise[:, 0].max() < 0.9  # stitching took the mean with the other window
+
+
+# ---- stretches -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "expected"),
+    [
+        (0.0, 1.0, 0.1),
+        (1.0, 2.0, 0.9),
+        (0.5, 1.0, 0.1),
+        (0.5, 1.01, 0.9),
+        (1.99, 2.5, 0.9),
+        (2.0, 4.0, 0.3),
+        (3.2, 3.3, 0.2),
+        (3.5, 9.0, 0.2),
+        (9.0, 10.0, 0.2),
+    ],
+)
+def test_a_stretch_has_the_highest_frame_that_touches_it(start_s, end_s, expected):
+    scores = line(0.1, 0.9, 0.3, 0.2)
+    assert scores.highest_between(start_s, end_s).tolist() == pytest.approx([expected])
+
+
+# ---- several models ------------------------------------------------------------------------------------------
+
+
+def test_the_mean_and_the_maximum_of_models_are_those_of_every_cell():
+    one, other = random_scores("r", 1), random_scores("r", 2)
+    mean, highest = scoring.mean([one, other]), scoring.maximum([one, other])
+    for name in ("clipwise", "window_maximum", "framewise"):
+        a, b = getattr(one, name), getattr(other, name)
+        np.testing.assert_allclose(getattr(mean, name), (a + b) / 2, atol=1e-6)
+        np.testing.assert_array_equal(getattr(highest, name), np.maximum(a, b))
+    assert mean.recording == "r"
+    np.testing.assert_array_equal(mean.frame_start_s, one.frame_start_s)
+
+
+def test_one_model_is_its_own_mean():
+    one = random_scores("r")
+    assert scoring.mean([one]) is one
+    np.testing.assert_allclose(scoring.mean([one, one]).framewise, one.framewise)
+
+
+# ---- events --------------------------------------------------------------------------------------------------
+
+
+def test_two_peaks_give_two_events():
+    assert found(line(0.0, 0.9, 0.1, 0.6, 0.0)) == [(1.0, 2.0, 0.9), (3.0, 4.0, 0.6)]
+
+
+def test_a_shoulder_is_no_event():
+    assert found(line(0.0, 0.9, 0.4, 0.3, 0.0)) == [(1.0, 2.0, 0.9)]
+    assert found(line(0.0, 0.3, 0.4, 0.9, 0.0)) == [(3.0, 4.0, 0.9)]
+
+
+def test_an_event_ends_where_the_frames_fall_below_half_its_peak():
+    assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1)) == [(2.0, 5.0, 0.9)]
+    assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1), edge=0.4) == [(1.0, 6.0, 0.9)]
+
+
+def test_equal_frames_are_one_event():
+    assert found(line(0.7, 0.7, 0.7)) == [(0.0, 3.0, 0.7)]
+
+
+def test_a_peak_below_the_threshold_is_none():
+    assert found(line(0.0, 0.049, 0.0)) == []
+    assert found(line(0.0, 0.3, 0.0), threshold=0.31) == []
+    assert found(line(0.0, 0.3, 0.0), threshold=0.3) == [(1.0, 2.0, 0.3)]
+
+
+def test_close_events_are_joined_and_keep_the_higher_score():
+    scores = line(0.6, 0.0, 0.9, 0.0, 0.0, 0.5)
+    assert found(scores) == [(0.0, 1.0, 0.6), (2.0, 3.0, 0.9), (5.0, 6.0, 0.5)]
+    assert found(scores, gap_s=1.0) == found(scores)
+    assert found(scores, gap_s=1.5) == [(0.0, 3.0, 0.9), (5.0, 6.0, 0.5)]
+    assert found(scores, gap_s=2.5) == [(0.0, 6.0, 0.9)]
+
+
+def test_short_events_are_left_out_after_joining():
+    scores = line(0.6, 0.0, 0.9, 0.0, 0.0, 0.5)
+    assert found(scores, shortest_s=1.5) == []
+    assert found(scores, shortest_s=1.5, gap_s=1.5) == [(0.0, 3.0, 0.9)]
+
+
+def test_the_last_event_ends_with_the_recording():
+    assert found(line(0.0, 0.0, 0.9, end_s=2.25)) == [(2.0, 2.25, 0.9)]
+    assert found(line(0.0, 0.0, 0.9, end_s=2.0)) == []  # a last frame that only the padding fills
+
+
+def test_events_carry_species_recording_and_band():
+    events = EventRule(0.5).events(random_scores("a/b"), [(100.0 * s, 200.0 * s) for s in range(4)])
+    assert {event.recording for event in events} == {"a/b"}
+    assert [event.species for event in events] == sorted(event.species for event in events)
+    assert all((event.low_hz, event.high_hz) == (100.0 * event.species, 200.0 * event.species) for event in events)
+
+
+@given(
+    values=st.lists(st.floats(0, 1, width=16), min_size=1, max_size=60),
+    threshold=st.floats(0.01, 1),
+    edge=st.floats(0.1, 1),
+    gap_s=st.sampled_from([0.0, 0.7, 2.0]),
+    cut_s=st.floats(0, 0.5),
+)
+@settings(deadline=None)
+def test_events_are_inside_the_recording_apart_and_not_above_its_highest_frame(values, threshold, edge, gap_s, cut_s):
+    end_s = 0.5 * len(values) - cut_s
+    events = EventRule(threshold, edge, gap_s=gap_s).events(line(*values, frame_s=0.5, end_s=end_s))
+    for event in events:
+        assert 0 <= event.start_s < event.end_s <= end_s + 1e-5
+        assert threshold - 1e-6 <= event.score <= max(values) + 1e-6
+    for one, other in zip(events, events[1:], strict=False):
+        assert one.end_s <= other.start_s
+    if max(values) >= threshold + 1e-6 and max(values[:-1], default=0) == max(values):
+        assert max(event.score for event in events) == pytest.approx(max(values))
+
+
+# ---- on disk -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_read_is_what_was_written_within_half_precision(tmp_path):
+    keys = ["b/2", "a/1", "élan/Nº 7", "森/鳥", "z"]
+    written = [random_scores(key, seed, 2 + seed, 5 + seed) for seed, key in enumerate(keys)]
+    scoring.write(tmp_path / "deep" / "scores.npz", iter(written))
+    read = scoring.read(tmp_path / "deep" / "scores.npz")
+    assert list(read) == keys
+    for one in written:
+        again = read[one.recording]
+        assert (again.recording, again.frame_s) == (one.recording, one.frame_s)
+        for name in ("clipwise", "window_maximum", "framewise"):
+            assert getattr(again, name).dtype == np.float32
+            np.testing.assert_allclose(getattr(again, name), getattr(one, name), atol=0.0005)
+        for name in ("window_start_s", "window_end_s", "frame_start_s"):
+            np.testing.assert_array_equal(getattr(again, name), getattr(one, name))
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["scores.npz"]
+
+
+def test_what_is_read_can_be_written_again_without_a_change(tmp_path):
+    scoring.write(tmp_path / "1.npz", [random_scores("r")])
+    once = scoring.read(tmp_path / "1.npz")
+    scoring.write(tmp_path / "2.npz", once.values())
+    np.testing.assert_array_equal(scoring.read(tmp_path / "2.npz")["r"].framewise, once["r"].framewise)
