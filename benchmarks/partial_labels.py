@@ -65,13 +65,22 @@ def run(args: argparse.Namespace) -> None:
         with (args.out / "results.jsonl").open("a") as file:
             for row in rows:
                 file.write(json.dumps(row | wall) + "\n")
-                print(row["name"], row["seed"], "stage", row["stage"], {k: v for k, v in row.items() if isinstance(v, float)})
+                print(
+                    row["name"],
+                    row["seed"],
+                    "stage",
+                    row["stage"],
+                    {k: v for k, v in row.items() if isinstance(v, float)},
+                )
 
 
 def tell(began: float) -> Any:
     def announce(fit: Any, steps: int, of: int, loss: float) -> None:
         if steps == of:
-            print(f"  {time.monotonic() - began:6.0f} s  stage {fit.stage.name}, fold {fit.fold}: loss {loss:.3f}", flush=True)
+            print(
+                f"  {time.monotonic() - began:6.0f} s  stage {fit.stage.name}, fold {fit.fold}: loss {loss:.3f}",
+                flush=True,
+            )
 
     return announce
 
@@ -106,7 +115,9 @@ def score_stage(args: argparse.Namespace, out: Path, stage: str, test: Any, bloc
         "ap": said_of_it["submission"]["ap"],
     }
     if pseudo:
-        row |= {f"pseudo_{name}": said_of_it["pseudo"][name] for name in ("precision", "recall", "labels", "per_species")}
+        row |= {
+            f"pseudo_{name}": said_of_it["pseudo"][name] for name in ("precision", "recall", "labels", "per_species")
+        }
     return row
 
 
@@ -174,8 +185,10 @@ def paired(
     def difference(rows: np.ndarray, drawn: np.ndarray) -> float:
         def mean_cmap(stage: str) -> float:
             each = [
-                [scorer.average_precision(list(zip(scores[stage, seeds[k]][rows, s], truth[rows, s], strict=True)))
-                 for s in range(len(species))]
+                [
+                    scorer.average_precision(list(zip(scores[stage, seeds[k]][rows, s], truth[rows, s], strict=True)))
+                    for s in range(len(species))
+                ]
                 for k in drawn
             ]
             return float(np.nanmean(each))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import sounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sounds
 from dawnchorus import audio, features
 from dawnchorus.events import Recording
 from dawnchorus.features import FrontEnd, MelBlock, Range, build_store, heard
@@ -63,7 +63,7 @@ def test_the_spectrogram_is_that_of_librosa(front_end, kind):
     expected = librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=None)
     db = front_end.to_db(x)
     assert db.shape == expected.shape
-    # Single precision rounds at about 1e-7 of the loudest bin of a column: what is 70 dB below may differ a little more.
+    # Single precision rounds at 1e-7 of the loudest bin of a column: what is 70 dB below it may differ a little more.
     heard_part = expected > expected.max(axis=0) - 70
     assert np.abs(db - expected)[heard_part].max() <= 1e-3
     assert np.abs(db - expected).max() <= 0.1

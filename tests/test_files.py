@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnchorus import files
@@ -76,6 +76,7 @@ def test_text_has_the_same_bytes_on_every_system(tmp_path):
 
 
 @given(value=values)
+@settings(deadline=None, max_examples=30)
 def test_json_is_read_as_it_was_written(tmp_path_factory, value):
     path = tmp_path_factory.mktemp("json") / "a.json"
     files.write_json(path, value)
@@ -107,6 +108,7 @@ def test_the_hash_of_a_file_stands_for_its_bytes(tmp_path):
 
 
 @given(values)
+@settings(deadline=None)
 def test_the_order_of_keys_does_not_change_a_hash(value):
     assert files.value_hash(reordered(value)) == files.value_hash(value)
 

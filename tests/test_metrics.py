@@ -64,6 +64,7 @@ def test_average_precision_by_hand():
 
 
 @given(rankings())
+@settings(deadline=None)
 def test_average_precision_is_that_of_the_definition(ranking):
     scores, truth = ranking
     expected = slow_average_precision(scores.tolist(), truth.tolist())
@@ -71,6 +72,7 @@ def test_average_precision_is_that_of_the_definition(ranking):
 
 
 @given(rankings(), st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_the_order_of_the_items_does_not_matter(ranking, random):
     scores, truth = ranking
     order = list(range(len(scores)))
@@ -100,6 +102,7 @@ def test_a_species_without_positives_has_no_figure_and_is_left_out_of_the_mean()
 
 
 @given(rankings())
+@settings(deadline=None)
 def test_the_area_under_the_curve_is_the_share_of_pairs_in_order(ranking):
     scores, truth = ranking
     pairs = [(a > b) + 0.5 * (a == b) for a in scores[truth] for b in scores[~truth]]
@@ -108,6 +111,7 @@ def test_the_area_under_the_curve_is_the_share_of_pairs_in_order(ranking):
 
 
 @given(rankings())
+@settings(deadline=None)
 def test_the_curve_ends_at_full_recall_and_the_share_of_true_items(ranking):
     scores, truth = ranking
     recall, precision = metrics.precision_recall(scores, truth)
@@ -141,6 +145,7 @@ def test_lwlrap_depends_on_the_order_within_a_row_alone():
 
 
 @given(tables())
+@settings(deadline=None)
 def test_lwlrap_is_that_of_the_definition(table):
     scores, truth, known = table
     values: list[float] = []
@@ -305,6 +310,7 @@ def test_no_detection_at_all_scores_0():
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 50)), min_size=1, max_size=20, unique=True))
+@settings(deadline=None)
 def test_the_events_themselves_with_any_scores_score_1(events):
     truth = [box("a", species, at, at + 1) for species, at in events]
     found = [call("a", species, at, at + 1, (at % 7) / 7) for species, at in events]

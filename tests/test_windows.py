@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnchorus.features import MelBlock, Range
@@ -32,6 +32,7 @@ def test_a_minute_is_cut_into_the_eight_windows_of_the_memo():
 
 
 @given(grids())
+@settings(deadline=None)
 def test_every_column_is_in_a_window(grid):
     windows, length = grid
     covered = np.zeros(length, bool)
@@ -41,6 +42,7 @@ def test_every_column_is_in_a_window(grid):
 
 
 @given(grids())
+@settings(deadline=None)
 def test_no_window_starts_beyond_the_end_and_none_is_there_for_nothing(grid):
     windows, length = grid
     starts = windows.starts(length)
@@ -49,6 +51,7 @@ def test_no_window_starts_beyond_the_end_and_none_is_there_for_nothing(grid):
 
 
 @given(grids())
+@settings(deadline=None)
 def test_windows_are_one_stride_apart(grid):
     windows, length = grid
     starts = windows.starts(length)
@@ -83,6 +86,7 @@ def test_windows_know_where_they_lie_in_the_recording():
     share=st.floats(0, 1, exclude_max=True),
     seed=st.integers(0, 1000),
 )
+@settings(deadline=None)
 def test_a_crop_holds_the_middle_of_its_event_and_stays_in_the_block(place, length, share, seed):
     crops = EventCrops(512, (32, 64, 128, 255), place)
     middle = int(share * length)

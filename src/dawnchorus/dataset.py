@@ -18,6 +18,7 @@ from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import Failure, FrontEnd, MelBlock, build_store
 
+MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
 Progress = Callable[[int, int], None]
 
 
@@ -64,7 +65,11 @@ def load(
     if not tables[0].is_file():
         raise DataError(f"{tables[0]}: no such file; expected a table of true positives in the RFCX columns")
     boxes, problems = rfcx.read(tables[0], present=True)
-    if tables[1].is_file():
+    if not tables[1].is_file():
+        problems.append(
+            Problem(tables[1].name, 0, "missing", "no such table", "boxes in which a species is absent", False)
+        )
+    else:
         more, its_problems = rfcx.read(tables[1], present=False)
         boxes, problems = boxes + more, problems + its_problems
     roots = list(audio_folders) or [_audio_folder(data)]
@@ -106,7 +111,12 @@ def _species(table: Path, boxes: Sequence[Annotation]) -> tuple[Species, ...]:
         return tuple(species_table.read(table))
     if not boxes:
         raise AnnotationError(f"{table}: no such file, and no annotation to tell the species from")
-    return tuple(Species(number, f"s{number}") for number in range(max(box.species for box in boxes) + 1))
+    highest = max(boxes, key=lambda box: box.species)
+    if highest.species >= MOST_SPECIES:
+        raise DataError(
+            f"{highest.where}: species_id is {highest.species}; without a species.csv at most {MOST_SPECIES - 1}"
+        )
+    return tuple(Species(number, f"s{number}") for number in range(highest.species + 1))
 
 
 @dataclass(frozen=True)

@@ -176,8 +176,8 @@ def judge_on_truth(
 def judge_on_partial_labels(run: RunFolder) -> list[Evaluation]:
     """Judge the out-of-fold Scores of every stage, over all folds and in each."""
     evaluations = []
-    n_species = len(run.species)
-    for stage in run.stages:
+    stages, n_species = run.stages, len(run.species)
+    for stage in stages:
         said = run.scores(stage)
         evaluations.append(on_partial_labels(stage, said, run.annotations, n_species))
         for fold in sorted(set(run.fold_of.values())):

@@ -22,7 +22,8 @@ from dawnchorus.files import content_hash, read_json, value_hash, whole, write_j
 
 Plane = NDArray[np.float32]
 
-FRAMES_AT_ONCE = 256  # 2 MB of float32 frames of 2048 samples: a larger block leaves the cache and is slower
+FRAMES_AT_ONCE = 128  # 1 MB of float32 frames of 2048 samples: a larger block leaves the cache and is slower
+VERSION = 1  # of the transform: a change of what it computes makes a new store
 SILENCE_POWER = 1e-10  # below this, power counts as this: -100 dB
 
 
@@ -58,13 +59,14 @@ class FrontEnd:
     def to_db(self, samples: NDArray[np.float32]) -> Plane:
         """Turn samples `(sample,)` at `rate_hz` into power in dB `(mel, column)`, re 1.0, floor -100 dB."""
         window = np.hanning(self.n_fft + 1)[:-1].astype(np.float32)
-        filters, first, last = mel_filters(self)
+        groups = mel_filters(self)
         padded = np.pad(samples.astype(np.float32, copy=False), self.n_fft // 2)
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.n_fft)[:: self.hop]
         power = np.empty((len(frames), self.n_mels), np.float32)
         for start in range(0, len(frames), FRAMES_AT_ONCE):
-            part = frames[start : start + FRAMES_AT_ONCE] * window
-            power[start : start + FRAMES_AT_ONCE] = _power(part)[:, first:last] @ filters.T
+            spectrum = _power(frames[start : start + FRAMES_AT_ONCE] * window)
+            for group in groups:
+                power[start : start + FRAMES_AT_ONCE, group.mels] = spectrum[:, group.bins] @ group.weights
         np.maximum(power, SILENCE_POWER, out=power)
         np.log10(power, out=power)
         power *= 10
@@ -97,17 +99,31 @@ def _mel_edges_hz(front_end: FrontEnd) -> NDArray[np.float64]:
     return edges
 
 
+@dataclass(frozen=True, eq=False)
+class FilterGroup:
+    """Neighbouring mel filters and the bins that they touch: `weights` is `(bin, mel)`."""
+
+    mels: slice
+    bins: slice
+    weights: NDArray[np.float32]
+
+
 @lru_cache(maxsize=8)
-def mel_filters(front_end: FrontEnd) -> tuple[NDArray[np.float32], int, int]:
-    """Triangular filters `(mel, bin)` of unit area, and the bins `[first, last)` that any of them touches."""
+def mel_filters(front_end: FrontEnd, groups: int = 8) -> tuple[FilterGroup, ...]:
+    """Triangular filters of unit area, in groups: a filter touches few bins, and one product would be mostly zeros."""
     edges = _mel_edges_hz(front_end)
     bins_hz = np.fft.rfftfreq(front_end.n_fft, 1 / front_end.rate_hz)
     rise = (bins_hz - edges[:-2, None]) / np.diff(edges)[:-1, None]
     fall = (edges[2:, None] - bins_hz) / np.diff(edges)[1:, None]
-    filters = np.maximum(0, np.minimum(rise, fall)) * (2 / (edges[2:] - edges[:-2]))[:, None]
-    used = np.flatnonzero(filters.any(axis=0))
-    first, last = int(used[0]), int(used[-1]) + 1
-    return np.ascontiguousarray(filters[:, first:last], np.float32), first, last
+    filters = np.maximum(0, np.minimum(rise, fall)) * (2 / (edges[2:] - edges[:-2]))[:, None]  # (mel, bin)
+    grouped = []
+    for mels in np.array_split(np.arange(front_end.n_mels), min(groups, front_end.n_mels)):
+        part = filters[mels]
+        touched = np.flatnonzero(part.any(axis=0))
+        bins = slice(int(touched[0]), int(touched[-1]) + 1) if len(touched) else slice(0, 1)
+        weights = np.ascontiguousarray(part[:, bins].T, np.float32)
+        grouped.append(FilterGroup(slice(int(mels[0]), int(mels[-1]) + 1), bins, weights))
+    return tuple(grouped)
 
 
 @dataclass(frozen=True)
@@ -123,14 +139,19 @@ class Range:
         high = float(db.max())
         return Range(max(float(db.min()), high - top_db), high)
 
+    @property
+    def has_contrast(self) -> bool:
+        """Whether the block is more than one constant level."""
+        return self.high_db - self.low_db > 1e-3
+
     def standardise(self, db: NDArray[np.floating]) -> Plane:
         """DB `(mel, column)` to values in [0, 1] in 255 steps, over the range of the whole block.
 
         This is what a picture of bytes holds. Gain cancels out; a block without any contrast becomes zeros.
         """
-        span = self.high_db - self.low_db
-        if span <= 1e-3:
+        if not self.has_contrast:
             return np.zeros(db.shape, np.float32)
+        span = self.high_db - self.low_db
         plane = (db.astype(np.float32) - np.float32(self.low_db)) * np.float32(255 / span)
         np.clip(plane, 0, 255, out=plane)
         np.floor(plane, out=plane)
@@ -160,6 +181,11 @@ class MelBlock:
             stored: NDArray[np.float16] = np.load(self.source, mmap_mode="r", allow_pickle=False)
             return stored
         return self.source
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing in the block differs from anything else in it: a dead microphone, or zeros."""
+        return not self.range.has_contrast
 
     def plane(self, start: int, columns: int) -> Plane:
         """Standardised columns `[start, start + columns)` as `(mel, column)`; zeros beyond the ends."""
@@ -201,7 +227,7 @@ def build_store(
     Threads share the work: decoding, resampling and FFT all release Python's lock. A recording that can't be read is
     named in `failures` and the others go on.
     """
-    home = folder / value_hash(asdict(front_end))
+    home = folder / value_hash([VERSION, asdict(front_end)])
     done = 0
 
     def one(recording: Recording) -> tuple[list[MelBlock], list[Failure]]:

@@ -133,7 +133,8 @@ class EventRule:
     """How frames become events, the same for every species.
 
     Every local peak of at least `threshold` starts an event, highest first; it reaches over the frames beside it that
-    are at least `edge` times the peak, and that no higher peak has taken. Events shorter than `shortest_s` are left
+    are at least `edge` times the peak, and that no higher peak has taken. A lower peak whose reach runs into a higher
+    event is a shoulder of it and no event of its own. Events shorter than `shortest_s` are left
     out; events closer than `gap_s` are joined and keep the higher score.
     """
 

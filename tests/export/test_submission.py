@@ -42,7 +42,11 @@ def test_a_recording_without_scores_has_zeros_and_is_told(tmp_path):
 def test_recordings_are_found_by_their_stem(tmp_path):
     said = {"card1/day/a": scores(0.5, 0), "b": scores(0, 0.25)}
     assert submission.write(tmp_path / "s.csv", sample(tmp_path, "a", "b", "card1/day/a"), said) == []
-    assert lines(tmp_path / "s.csv")[1:] == ["a,0.500000,0.000000", "b,0.000000,0.250000", "card1/day/a,0.500000,0.000000"]
+    assert lines(tmp_path / "s.csv")[1:] == [
+        "a,0.500000,0.000000",
+        "b,0.000000,0.250000",
+        "card1/day/a,0.500000,0.000000",
+    ]
 
 
 def test_a_key_comes_before_the_stem_of_another(tmp_path):
@@ -65,7 +69,8 @@ def test_a_sample_with_a_byte_order_mark_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "header", ["recording_id,s0", "recording_id,s0,s1,s2", "recording_id,s1,s0", "id,s0,s1", "recording_id,frog,bird", ""]
+    "header",
+    ["recording_id,s0", "recording_id,s0,s1,s2", "recording_id,s1,s0", "id,s0,s1", "recording_id,frog,bird", ""],
 )
 def test_other_columns_are_named_beside_the_expected_ones(tmp_path, header):
     path = sample(tmp_path, "a", header=header)

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from training import tiny
 
 from dawnchorus import dataset
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Stage
 from dawnchorus.training.batches import Batches, Chance
+from training import tiny
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from training import tiny
 
 from dawnchorus import dataset, scores
 from dawnchorus.dataset import Prepared
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.training import fit as fitting
 from dawnchorus.training.run import Run, pseudo_stretches, run, teachers_of
+from training import tiny
 
 
 @pytest.fixture(scope="module")

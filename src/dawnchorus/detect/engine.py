@@ -73,6 +73,8 @@ class Detector:
         for block in blocks:
             of_block = self.package.windows.over(block, self.package.front_end.columns_per_second)
             clip, frames = self.score_windows(of_block)
+            if block.silent:  # whatever a network says of nothing, nothing was there
+                clip, frames = np.zeros_like(clip), np.zeros_like(frames)
             # Only places and sizes are needed from here on; the spectrogram may go.
             light = MelBlock(
                 block.recording, block.index, block.start_s, block.end_s, block.columns, block.range, Path()
@@ -108,8 +110,7 @@ def detect(
         faults: list[audio.Fault] = []
         try:
             scores = detector.score(recording, faults)
-            silent = any(fault.code == "silent" for fault in faults)
-            events = () if silent else tuple(rule.events(scores, detector.package.bands_hz))
+            events = tuple(rule.events(scores, detector.package.bands_hz))
             yield Heard(recording, scores, events, tuple(faults))
         except audio.AudioError as error:
             yield Heard(recording, None, (), (*faults, error.fault))

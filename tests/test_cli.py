@@ -1,0 +1,106 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dawnchorus.cli import app
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def trained(forest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("cli") / "run"
+    options = ["--backbone", "test_resnet", "--weights", "none", "--coarse", "--steps", "2,2,2", "--batch", "4"]
+    result = runner.invoke(app, ["train", str(forest), "--out", str(out), *options])
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_train_leaves_a_scored_run(trained: Path) -> None:
+    for name in (
+        "run.json",
+        "scores.json",
+        "report.html",
+        "model/package.json",
+        "stages/1/package.json",
+        "scores/2.npz",
+    ):
+        assert (trained / name).is_file(), name
+    stages = {row["stage"] for row in json.loads((trained / "scores.json").read_text())}
+    assert stages == {"1", "2", "3"}
+
+
+def test_evaluate_on_full_truth_shows_floors(trained: Path, forest: Path) -> None:
+    truth = ["--truth", str(forest / "truth" / "test.csv"), "--audio", str(forest / "test")]
+    result = runner.invoke(app, ["evaluate", str(trained), *truth, "--json"])
+    assert result.exit_code == 0, result.output
+    rows = [row for row in json.loads(result.stdout) if row["on"] == "full truth"]
+    assert [row["stage"] for row in rows] == ["1", "2", "3"]
+    assert all(set(row["floors"]) == {"equal", "random", "prevalence"} and row["event_map"] is not None for row in rows)
+    page = (trained / "report.html").read_text(encoding="utf-8")
+    assert "prevalence" in page and "stage 3" in page
+
+
+def test_detect_fills_a_submission(trained: Path, forest: Path, tmp_path: Path) -> None:
+    sample = forest / "sample_submission.csv"
+    command = [
+        "detect",
+        str(trained / "model"),
+        str(forest / "test"),
+        "--out",
+        str(tmp_path),
+        "--submission",
+        str(sample),
+    ]
+    result = runner.invoke(app, command)
+    assert result.exit_code == 0, result.output
+    submission = (tmp_path / "submission.csv").read_text().splitlines()
+    wanted = sample.read_text().splitlines()
+    assert submission[0] == wanted[0]
+    assert [row.split(",")[0] for row in submission] == [row.split(",")[0] for row in wanted]
+    assert (tmp_path / "detections.parquet").is_file()
+
+
+def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
+    assert "test_resnet" in runner.invoke(app, ["info", str(trained)]).output
+    facts = json.loads(runner.invoke(app, ["info", str(trained / "model"), "--json"]).stdout)
+    assert facts["networks averaged"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["train", "nowhere", "--out", "x"], "train_tp.csv: no such file"),
+        (["evaluate", "nowhere"], "no run.json here"),
+        (["info", "nowhere"], "no run.json here"),
+        (["detect", "nowhere", ".", "--out", "x"], "no package.json here"),
+        (["train", ".", "--out", "x", "--steps", "1,2"], "expected three whole numbers"),
+    ],
+)
+def test_what_a_user_can_mend_is_told_in_a_sentence(command: list[str], words: str) -> None:
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1
+    assert words in result.output and "Traceback" not in result.output
+
+
+def test_a_faulty_recording_gives_exit_code_3(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.wav").write_bytes(b"nothing of the kind")
+    result = runner.invoke(app, ["detect", str(trained / "model"), str(tmp_path), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 3
+    assert "broken.wav" in result.output and "not_audio" in result.output
+    assert (tmp_path / "out" / "detections.csv").read_text().splitlines()[0].startswith("recording_id,species_id")
+
+
+def test_help_is_quick_and_loads_no_heavy_library() -> None:
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom dawnchorus.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print([m for m in ('torch', 'openvino', 'scipy', 'pyarrow', 'PIL') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sounds
+from dawnchorus import dataset
+from dawnchorus.annotations import AnnotationError
+from dawnchorus.dataset import DataError
+from dawnchorus.events import Species
+from dawnchorus.features import FrontEnd
+
+HEADER = "recording_id,species_id,songtype_id,t_min,f_min,t_max,f_max"
+SMALL = FrontEnd(n_fft=512, hop=256, n_mels=16, block_s=2.0, tail_s=0.5)
+
+
+def sound(path: Path, seconds: float = 2.0) -> Path:
+    return sounds.write_wav(path, sounds.noise(seconds, 8000), 8000)
+
+
+def table(path: Path, *rows: str, header: str = HEADER) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def data(folder: Path, audio: str = "train", present: tuple[str, ...] = ("a,0,1,0,100,1,900",)) -> Path:
+    """Two recordings `a` and `b`, a table of what is present and one of what is absent."""
+    for name in ("a", "b"):
+        sound(folder / audio / f"{name}.wav")
+    table(folder / "train_tp.csv", *present)
+    table(folder / "train_fp.csv", "b,1,1,0,100,1,900")
+    return folder
+
+
+def keys(loaded: dataset.DataSet) -> list[str]:
+    return sorted(recording.key for recording in loaded.recordings)
+
+
+# ---- what is there -------------------------------------------------------------------------------------------
+
+
+def test_tables_and_sound_make_a_data_set(tmp_path):
+    loaded = dataset.load(data(tmp_path))
+    assert keys(loaded) == ["a", "b"]
+    assert [(box.recording, box.species, box.present) for box in loaded.annotations] == [
+        ("a", 0, True),
+        ("b", 1, False),
+    ]
+    assert loaded.by_recording == {"a": [loaded.annotations[0]], "b": [loaded.annotations[1]]}
+    assert (loaded.problems, loaded.failures) == ((), ())
+    assert {recording.site for recording in loaded.recordings} == {""}
+
+
+def test_nobody_need_have_said_that_something_is_absent(tmp_path):
+    (data(tmp_path) / "train_fp.csv").unlink()
+    assert [box.present for box in dataset.load(tmp_path).annotations] == [True]
+
+
+def test_a_band_spans_the_present_boxes_of_its_species(tmp_path):
+    rows = ("a,0,1,0,100,1,900", "b,0,1,0,50,1,700", "a,2,1,0,1000,1,1100")
+    loaded = dataset.load(data(tmp_path, present=rows))
+    assert loaded.bands_hz == [(50.0, 900.0), (0.0, 0.0), (1000.0, 1100.0)]
+
+
+# ---- where the sound is --------------------------------------------------------------------------------------
+
+
+def test_sound_is_taken_from_train_then_audio_then_anywhere(tmp_path):
+    folder = data(tmp_path, audio="deep/down")
+    assert keys(dataset.load(folder)) == ["deep/down/a", "deep/down/b"]
+    for name in ("a", "c"):
+        sound(folder / "audio" / f"{name}.wav")
+    assert keys(dataset.load(folder)) == ["a", "c"]
+    sound(folder / "train" / "a.wav")
+    assert keys(dataset.load(folder)) == ["a"]
+
+
+def test_named_folders_come_before_any_other(tmp_path):
+    folder = data(tmp_path / "data")
+    for card in ("card1", "card2"):
+        sound(tmp_path / card / f"{card}.wav")
+    rows = ("card1,0,1,0,100,1,900", "card2/card2,0,1,0,100,1,900")
+    table(folder / "train_tp.csv", *rows)
+    loaded = dataset.load(folder, [tmp_path / "card1", tmp_path / "card2"])
+    assert keys(loaded) == ["card1/card1", "card2/card2"]
+    assert [box.recording for box in loaded.annotations] == ["card1/card1", "card2/card2"]
+
+
+def test_a_stem_that_two_folders_share_needs_its_folder(tmp_path):
+    folder = data(tmp_path, present=("x/1,0,1,0,100,1,900", "y/1,0,1,1,100,2,900", "1,0,1,0,100,1,900"))
+    for card in ("x", "y"):
+        sound(folder / "train" / card / "1.wav")
+    loaded = dataset.load(folder)
+    assert keys(loaded) == ["a", "b", "x/1", "y/1"]
+    assert [box.recording for box in loaded.annotations if box.present] == ["x/1", "y/1"]
+    assert [(problem.kind, problem.line) for problem in loaded.problems] == [("ambiguous_recording", 4)]
+
+
+# ---- at the door ---------------------------------------------------------------------------------------------
+
+
+def test_without_the_table_of_true_positives_there_is_nothing_to_learn(tmp_path):
+    (data(tmp_path) / "train_tp.csv").unlink()
+    with pytest.raises(DataError, match=r"train_tp.csv: no such file; expected a table of true positives"):
+        dataset.load(tmp_path)
+
+
+def test_a_folder_that_is_empty_or_missing_is_named(tmp_path):
+    table(tmp_path / "train_tp.csv", "a,0,1,0,100,1,900")
+    with pytest.raises(DataError, match=r"no sound files found; expected .wav, .flac"):
+        dataset.load(tmp_path)
+    with pytest.raises(DataError, match="nowhere: unreadable"):
+        dataset.load(tmp_path, [tmp_path / "nowhere"])
+
+
+def test_a_table_with_other_columns_is_refused(tmp_path):
+    table(data(tmp_path) / "train_fp.csv", "b,1,0,1", header="recording_id,species,t_min,t_max")
+    with pytest.raises(AnnotationError, match=r"train_fp.csv has no column species_id, f_min, f_max"):
+        dataset.load(tmp_path)
+
+
+def test_every_problem_is_listed_and_the_good_rows_are_kept(tmp_path):
+    rows = ("a,0,1,0,100,1,900", "a,0,1,1,100,0.5,900", "gone,0,1,0,100,1,900", "a,0,1,5,100,6,900", "a,x,1,0,1,1,2")
+    folder = data(tmp_path, present=rows)
+    table(folder / "train_fp.csv", "a,0,1,0.5,100,1,900", "b,1,1,0,100,9,900", "b,1,1,0,100,9,900")
+    loaded = dataset.load(folder)
+    assert sorted((problem.file, problem.line, problem.kind) for problem in loaded.problems) == [
+        ("train_fp.csv", 2, "contradiction"),
+        ("train_fp.csv", 3, "beyond_end"),
+        ("train_fp.csv", 4, "beyond_end"),
+        ("train_fp.csv", 4, "duplicate"),
+        ("train_tp.csv", 3, "ends_before_start"),
+        ("train_tp.csv", 4, "unknown_recording"),
+        ("train_tp.csv", 5, "starts_after_end"),
+        ("train_tp.csv", 6, "not_a_number"),
+    ]
+    assert [(box.recording, box.start_s, box.end_s) for box in loaded.annotations] == [
+        ("a", 0.0, 1.0),
+        ("a", 0.5, 1.0),
+        ("b", 0.0, 2.0),
+    ]
+
+
+def test_strict_makes_any_problem_an_error_that_lists_them_all(tmp_path):
+    folder = data(tmp_path, present=("a,0,1,0,100,1,900", "gone,0,1,0,100,1,900", "a,0,1,1,100,0.5,900"))
+    (folder / "train" / "bad.wav").write_bytes(b"")
+    with pytest.raises(DataError) as error:
+        dataset.load(folder, strict=True)
+    first, *others = str(error.value).splitlines()
+    assert first == "3 problems, and --strict allows none:"
+    assert "train_tp.csv line 3" in str(others)
+    assert "train_tp.csv line 4" in str(others)
+    assert "bad.wav: empty" in str(others)
+
+
+def test_strict_takes_what_is_in_order(tmp_path):
+    assert keys(dataset.load(data(tmp_path), strict=True)) == ["a", "b"]
+
+
+def test_a_bad_sound_file_is_named_with_its_fault_and_left_out(tmp_path):
+    folder = data(tmp_path)
+    sounds.write_wav(folder / "train" / "none.wav", sounds.noise(0))
+    (folder / "train" / "text.wav").write_text("not a sound " * 100)
+    loaded = dataset.load(folder)
+    assert keys(loaded) == ["a", "b"]
+    faults = {Path(failure.recording).name: failure.fault.code for failure in loaded.failures}
+    assert faults == {"none.wav": "no_audio", "text.wav": "not_audio"}
+
+
+def test_when_nothing_usable_is_left_the_reasons_are_all_said(tmp_path):
+    folder = data(tmp_path, present=("gone,0,1,0,100,1,900",))
+    (folder / "train" / "gone.wav").write_bytes(b"")
+    with pytest.raises(DataError) as error:
+        dataset.load(folder)
+    assert "no usable true positive is left" in str(error.value)
+    assert "recording_id is 'gone'" in str(error.value)
+    assert "gone.wav: empty" in str(error.value)
+
+
+# ---- species and sites ---------------------------------------------------------------------------------------
+
+
+def test_species_are_numbered_by_the_annotations_where_no_table_names_them(tmp_path):
+    loaded = dataset.load(data(tmp_path, present=("a,3,1,0,100,1,900",)))
+    assert loaded.species == tuple(Species(number, f"s{number}") for number in range(4))
+
+
+def test_species_have_the_names_of_their_table(tmp_path):
+    folder = data(tmp_path, present=("a,0,1,0,100,1,900", "a,2,1,0,100,1,900"))
+    table(folder / "species.csv", "1,bird", "0,frog", header="species_id,name")
+    loaded = dataset.load(folder)
+    assert loaded.species == (Species(0, "frog"), Species(1, "bird"))
+    assert [problem.kind for problem in loaded.problems] == ["bad_species"]
+
+
+@pytest.mark.parametrize("name", ["x/1", "x/1.wav", "1", "1.wav"])
+def test_a_recording_has_its_site_by_any_of_its_names(tmp_path, name):
+    folder = data(tmp_path)
+    sound(folder / "train" / "x" / "1.wav")
+    table(folder / "recordings.csv", f"{name},ridge", "elsewhere,river", header="recording_id,site")
+    sites = {recording.key: recording.site for recording in dataset.load(folder).recordings}
+    assert sites == {"a": "", "b": "", "x/1": "ridge"}
+
+
+def test_the_key_comes_before_the_stem_in_the_table_of_sites(tmp_path):
+    folder = data(tmp_path)
+    sound(folder / "train" / "x" / "a.wav")
+    table(folder / "recordings.csv", "a,ridge", "x/a,river", header="recording_id,site")
+    sites = {recording.key: recording.site for recording in dataset.load(folder).recordings}
+    assert sites == {"a": "ridge", "b": "", "x/a": "river"}
+
+
+# ---- spectrograms --------------------------------------------------------------------------------------------
+
+
+def test_preparing_names_what_fails_later_beside_what_failed_before(tmp_path):
+    folder = data(tmp_path)
+    (folder / "train" / "bad.wav").write_bytes(b"")
+    loaded = dataset.load(folder)
+    (folder / "train" / "b.wav").unlink()
+    prepared = dataset.prepare(loaded, tmp_path / "store", SMALL)
+    assert prepared.recordings == ["a"]
+    assert [(Path(one.recording).name, one.fault.code) for one in prepared.failures] == [
+        ("bad.wav", "empty"),
+        ("b", "unreadable"),
+    ]
+    assert {"band_limited"} == {one.fault.code for one in prepared.oddities}

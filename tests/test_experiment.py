@@ -1,0 +1,56 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from dawnchorus import recommended
+from dawnchorus.experiment import Experiment, Stage, changes, from_record, to_record
+from dawnchorus.pseudo_labels.votes import Votes
+
+BASELINE = recommended.experiment()
+
+
+def test_a_record_is_json_and_is_read_back_equal() -> None:
+    for experiment in (BASELINE, recommended.on_frames(BASELINE)):
+        assert from_record(json.loads(json.dumps(to_record(experiment)))) == experiment
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["os.system", "dawnchorus.files.write_text", "dawnchorus.experiment.Path", "", "dawnchorus.audio.AudioError"],
+)
+def test_a_record_loads_settings_of_this_package_and_nothing_else(kind: str) -> None:
+    with pytest.raises(ValueError, match="refusing to load"):
+        from_record({"kind": kind})
+
+
+def test_changes_name_the_setting_and_both_values() -> None:
+    first, second, third = BASELINE.stages
+    variant = replace(BASELINE, stages=(first, second, replace(third, pseudo_labels=Votes(present_above=0.5))))
+    assert changes(BASELINE, variant) == ["stages.2.pseudo_labels.present_above: 0.9 -> 0.5"]
+    assert changes(BASELINE, BASELINE) == []
+
+
+def test_a_stage_can_start_only_from_an_earlier_one() -> None:
+    with pytest.raises(ValueError, match="'2' is no earlier stage"):
+        Experiment((Stage("1", 10, start_from="2"),))
+
+
+def test_pseudo_labels_need_a_teacher() -> None:
+    with pytest.raises(ValueError, match="belong together"):
+        Stage("3", 10, pseudo_labels=Votes())
+
+
+def test_a_misspelt_setting_is_an_error() -> None:
+    with pytest.raises(TypeError, match="learning_rat"):
+        replace(BASELINE.stages[0], learning_rat=1e-3)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("text", ["", "1,2", "1,2,x", "0,1,1", "1,2,3,4"])
+def test_steps_that_are_no_three_numbers_are_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match="--steps"):
+        recommended.steps(text)
+
+
+def test_a_budget_scales_steps_and_leaves_one() -> None:
+    assert recommended.steps("100,200,10", 0.01) == (1, 2, 1)
