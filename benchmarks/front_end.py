@@ -48,9 +48,7 @@ def main() -> None:
                     front_end.to_db(block.samples)
             whole.append((time.process_time() - began) * 1000 / args.files)
     for name, values in (("decode and resample", sound), ("decode, resample and mel", whole)):
-        print(
-            f"{name}: median {statistics.median(values):.1f} core-ms a minute, lowest {min(values):.1f}, {args.rounds} rounds"
-        )
+        print(f"{name}: median {statistics.median(values):.1f} core-ms a minute, lowest {min(values):.1f}")
 
 
 if __name__ == "__main__":

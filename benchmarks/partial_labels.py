@@ -1,10 +1,9 @@
 """Train on a built benchmark, score every stage on its truth, and say what the stages gain.
 
-    python benchmarks/partial_labels.py run BENCHMARK --scorer score.py --out OUT --name lite --backbone tf_efficientnet_lite0
+    python benchmarks/partial_labels.py run BENCHMARK --scorer score.py --out OUT --name lite0 --coarse
     python benchmarks/partial_labels.py table BENCHMARK --scorer score.py --out OUT
 
-BENCHMARK is a folder as the benchmark builders write it (train/, test/, train_tp.csv, train_fp.csv, sample_submission.csv).
-Its truth is read by the scorer alone: `run` calls it as a program, `table` imports its functions for paired intervals.
+BENCHMARK is a folder as the benchmark builders write it (train/, test/, the two tables, sample_submission.csv). Its truth is read by the scorer alone: `run` calls it as a program, `table` imports its functions for paired intervals.
 Rows are added to OUT/results.jsonl as they come; what is there is not made again.
 """
 
@@ -151,7 +150,7 @@ def table(args: argparse.Namespace) -> None:
     for row in rows:
         if "pseudo_precision" in row:
             print(
-                f"\n{row['name']}, seed {row['seed']}: stage {row['stage']} learned from {row['pseudo_labels']} pseudo-labels; "
+                f"\n{row['name']}, seed {row['seed']}: stage {row['stage']}: {row['pseudo_labels']} pseudo-labels, "
                 f"precision {row['pseudo_precision']:.3f}, recall {row['pseudo_recall']:.3f}; "
                 f"per species [given, right, hidden] {row['pseudo_per_species']}"
             )

@@ -77,7 +77,7 @@ def steps(text: str, budget: float = 1.0) -> tuple[int, int, int]:
 def on_frames(baseline: Experiment) -> Experiment:
     """The same stages at the grain of frames, for calls much shorter than a window.
 
-    An FP box says "absent" of its own frames only, and the loss hears frames as well as windows; pseudo-labels reach the
+    An FP box says "absent" of its own frames only, the loss hears frames above all, and pseudo-labels reach the
     frames too.
     """
     first, *later = baseline.stages

@@ -159,7 +159,7 @@ class EventRule:
         """First and last frame and score of each event in one species' frames `(frame,)`."""
         taken = np.zeros(len(line), bool)
         runs = []
-        candidates = np.flatnonzero(line >= self.threshold)
+        candidates = np.flatnonzero((line >= self.threshold) & (line > 0))
         for peak in candidates[np.argsort(-line[candidates], kind="stable")]:
             if taken[peak]:
                 continue

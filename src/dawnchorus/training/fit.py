@@ -40,7 +40,7 @@ def precision() -> str:
 
 
 class _Steps(Sampler[int]):
-    """The next steps, up to a checkpoint: one Lightning epoch. It goes on from the trainer's step, after a resume too."""
+    """The next steps, up to a checkpoint: one Lightning epoch. They go on from the trainer's step, resumed or not."""
 
     def __init__(self, total: int) -> None:
         self.total = total
