@@ -3,7 +3,8 @@
     python benchmarks/partial_labels.py run BENCHMARK --scorer score.py --out OUT --name lite0 --coarse
     python benchmarks/partial_labels.py table BENCHMARK --scorer score.py --out OUT
 
-BENCHMARK is a folder as the benchmark builders write it (train/, test/, the two tables, sample_submission.csv). Its truth is read by the scorer alone: `run` calls it as a program, `table` imports its functions for paired intervals.
+BENCHMARK is a folder as the benchmark builders write it (train/, test/, the two tables, sample_submission.csv).
+Its truth is read by the scorer alone: `run` calls it as a program, `table` imports its functions for paired intervals.
 Rows are added to OUT/results.jsonl as they come; what is there is not made again.
 """
 

@@ -104,3 +104,13 @@ def test_help_is_quick_and_loads_no_heavy_library() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_the_commands_of_the_readme_are_there() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    lines = [line.partition("#")[0].split() for line in readme.splitlines() if line.startswith("dawnchorus ")]
+    assert {line[1] for line in lines} == {"train", "evaluate", "detect", "info", "simulate"}
+    for _, command, *words in lines:
+        help_text = runner.invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
+        for option in (word for word in words if word.startswith("--")):
+            assert option in help_text, f"{command} {option}"

@@ -120,9 +120,8 @@ def _one_fit(
 ) -> Fit:
     before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
     origin = {
-        "stage": {
-            name: value for name, value in to_record(stage).items() if name not in ("name", "start_from", "teacher")
-        },
+        # Its name is part of where its chance comes from; the stages it builds on are told by what they gave.
+        "stage": {name: value for name, value in to_record(stage).items() if name not in ("start_from", "teacher")},
         "network": to_record(experiment.network),
         "windows": to_record(experiment.score_windows),
         "data": data_key,
