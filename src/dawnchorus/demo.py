@@ -44,7 +44,7 @@ def experiment() -> Experiment:
     return recommended.experiment(
         Backbone("tf_efficientnet_lite0", "lite"),
         folds=2,
-        steps=(60, 40, 40),
+        steps=(50, 40, 40),
         front_end=recommended.COARSE_FRONT_END,
         window=recommended.COARSE_WINDOWS,
         batch=24,

@@ -222,7 +222,7 @@ def report_of(
     record = run.record
     overall = [one for one in evaluations if one.fold is None]
     on = overall[-1].on
-    warnings = [PARTIAL_WARNING] if any(one.on == PARTIAL_LABELS for one in evaluations) else []
+    warnings = [PARTIAL_WARNING] if on == PARTIAL_LABELS else []
     faults = [f"{one['recording']}: {one['fault']}" for one in record["failures"]]
     return Report(
         title=f"dawnchorus: {Path(record['data']).name or 'run'}",

@@ -56,7 +56,7 @@ class Sed(nn.Module):
 
     def __init__(self, settings: SedNetwork, n_species: int, columns: int, mels: int) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.columns, self.mels = settings, columns, mels
         self.maps = settings.backbone.build(columns, mels)
         channels = sum(self.maps.channels)
         self.cbam = Cbam(self.maps.channels[-1]) if settings.cbam else nn.Identity()

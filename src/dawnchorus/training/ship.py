@@ -6,20 +6,24 @@ import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dawnchorus import __version__, package
 from dawnchorus.annotations import species as species_table
 from dawnchorus.detect.engine import Network
 from dawnchorus.experiment import Experiment, to_record
-from dawnchorus.files import write_json, write_text
+from dawnchorus.files import value_hash, whole, write_json, write_text
 from dawnchorus.networks.sed import Sed
 from dawnchorus.package import ModelPackage
 from dawnchorus.training.fit import TrainingError
 from dawnchorus.training.run import Run, build, load
+
+Planes = NDArray[np.float32]
 
 TOLERANCE = 1e-3  # probability
 CHECKED_WINDOWS = 8
@@ -46,10 +50,12 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
     folder.mkdir(parents=True)
     planes = _real_planes(run)
     fits = run.of_stage(stage)
+    shape = [to_record(run.experiment.network), list(planes.shape[1:]), len(run.data.data.species)]
     for number, fit in enumerate(fits):
-        network = build(_without_weights(run), run.data)
+        network = build(_without_weights(run), run.data).eval()
         load(network, fit.weights)
-        export(network.eval(), folder / f"model.{number}.onnx", planes)
+        graph = graph_of(network, shape, fit.folder.parent)
+        export(network, graph, folder / f"model.{number}.onnx", planes)
         shutil.copyfile(fit.weights, folder / f"weights.{number}.safetensors")
     write_json(folder / "experiment.json", to_record(run.experiment))
     species_table.write(folder / "species.csv", run.data.data.species)
@@ -74,7 +80,7 @@ def _without_weights(run: Run) -> Experiment:
     return replace(run.experiment, network=replace(run.experiment.network, backbone=backbone))
 
 
-def _real_planes(run: Run) -> np.ndarray:
+def _real_planes(run: Run) -> Planes:
     """Windows of real recordings `(window, mel, column)`, spread over the data."""
     per_second = run.data.front_end.columns_per_second
     keys = run.data.recordings
@@ -83,24 +89,50 @@ def _real_planes(run: Run) -> np.ndarray:
     return np.stack([window.block.plane(window.start, window.columns) for window in windows])
 
 
-def export(network: Sed, path: Path, planes: np.ndarray) -> float:
-    """Write one network as ONNX and check it on planes `(window, mel, column)`; gives the largest difference seen."""
-    sample = torch.from_numpy(planes)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def graph_of(network: Sed, key: Any, cache: Path) -> Path:
+    """An ONNX file of the network's graph, made once for all networks of one shape: `key` stands for the shape.
+
+    Making it takes torch some twenty seconds, and the networks of a run differ in their weights alone.
+    """
+    path = cache / f"graph-{value_hash([torch.__version__, key])}.onnx"
+    if path.exists():
+        return path
+    window = torch.export.Dim("window", min=1)
+    columns, mels = network.columns, network.mels
+    with whole(path) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's advice to those who write exporters
         torch.onnx.export(
             _Exported(network.float().to(memory_format=torch.contiguous_format)),
-            (sample[:2],),
-            str(path),
+            (torch.zeros(2, mels, columns),),
+            str(temporary),
             input_names=["planes"],
             output_names=["clipwise", "framewise"],
-            dynamic_shapes={"planes": {0: torch.export.Dim("window", min=1)}},
+            dynamic_shapes={"planes": {0: window}},
             external_data=False,
+            optimize=False,  # weights keep their names and values; OpenVINO optimises when it loads
             dynamo=True,
             verbose=False,
         )
+    return path
+
+
+def export(network: Sed, graph: Path, path: Path, planes: Planes) -> float:
+    """Write one network as ONNX: the graph with its own weights. Gives the largest difference of probability on planes.
+
+    `planes` are `(window, mel, column)`. Raises TrainingError when the file says something else than the network.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load(graph)
+    weights = _Exported(network).state_dict()
+    for tensor in model.graph.initializer:
+        if tensor.name in weights:
+            tensor.CopyFrom(numpy_helper.from_array(weights[tensor.name].contiguous().numpy(), tensor.name))
+    with whole(path) as temporary:
+        onnx.save(model, temporary)
     with torch.inference_mode():
-        output = network(sample)
+        output = network(torch.from_numpy(planes))
     difference = 0.0
     for ours, theirs in zip((output.clipwise, output.framewise), Network(path)(planes), strict=True):
         apart = (torch.sigmoid(ours) - torch.sigmoid(torch.from_numpy(theirs))).abs().max()

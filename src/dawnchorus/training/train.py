@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -42,7 +43,8 @@ def train(
     for stage in experiment.stages:
         scoring.write(out / "scores" / f"{stage.name}.npz", finished.out_of_fold(stage.name).values())
         ship(finished, stage.name, out / "stages" / stage.name)
-    ship(finished, experiment.stages[-1].name, out / "model")
+    shutil.rmtree(out / "model", ignore_errors=True)
+    shutil.copytree(out / "stages" / experiment.stages[-1].name, out / "model")
     seconds = {"features_s": round(features_s, 1), "total_s": round(time.monotonic() - began, 1)}
     record = _record(finished, prepared, origin, seconds)
     run_folder.write(out, data.recordings, finished.fold_of, data.annotations, data.species, record)
