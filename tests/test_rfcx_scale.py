@@ -45,6 +45,7 @@ def write_data(folder: Path) -> None:
     rfcx.write(folder / "train_fp.csv", boxes(ABSENT, False, rng))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there on Windows")
 def test_tables_of_the_real_size_train_a_step_in_every_stage(tmp_path: Path) -> None:
     import resource

@@ -119,25 +119,21 @@ def _start(forest: Path, store: Path, cache: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 here")
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(forest: Path, tmp_path: Path) -> None:
-    killed = _start(forest, tmp_path / "store", tmp_path / "killed")
-    assert killed.stdout is not None
-    for line in killed.stdout:
-        if line.split() == ["1", "1", "5"]:  # in the middle of the second fit, between two checkpoints
-            killed.send_signal(signal.SIGKILL)
-            break
-    killed.wait(timeout=60)
-    assert not list((tmp_path / "killed").glob("*/.*")), "a kill leaves nothing half-written behind"
-    resumed = _start(forest, tmp_path / "store", tmp_path / "killed")
-    assert resumed.stdout is not None
-    first_step = next(line.split() for line in resumed.stdout if line.split()[0] in "123")
-    assert first_step == ["1", "1", "4"], "it goes on from the checkpoint, and repeats the epoch it was killed in"
-    resumed.stdout.read()
-    assert resumed.wait(timeout=120) == 0
-    whole = _start(forest, tmp_path / "store", tmp_path / "whole")
-    assert whole.stdout is not None
-    whole.stdout.read()
-    assert whole.wait(timeout=120) == 0
+    store, cache = tmp_path / "store", tmp_path / "killed"
+    with _start(forest, store, cache) as process:
+        for line in process.stdout or ():
+            if line.split() == ["1", "1", "5"]:  # in the middle of the second fit, between two checkpoints
+                process.send_signal(signal.SIGKILL)
+                break
+    assert not list(cache.glob("*/.*")), "a kill leaves nothing half-written behind"
+    with _start(forest, store, cache) as process:
+        lines = [line.split() for line in process.stdout or ()]
+    assert process.returncode == 0
+    assert lines[0] == ["1", "1", "4"], "it goes on from the checkpoint, and repeats the epoch it was killed in"
+    with _start(forest, store, tmp_path / "whole") as process:
+        process.communicate()
+    assert process.returncode == 0
     fits = sorted((tmp_path / "whole").glob("*/weights.safetensors"))
     assert len(fits) == 6
     for weights in fits:
-        assert weights.read_bytes() == (tmp_path / "killed" / weights.parent.name / weights.name).read_bytes()
+        assert weights.read_bytes() == (cache / weights.parent.name / weights.name).read_bytes()
