@@ -1,6 +1,6 @@
 """Train on a built benchmark, score every stage on its truth, and say what the stages gain.
 
-    python benchmarks/partial_labels.py run BENCHMARK --scorer score.py --out OUT --name lite0 --coarse
+    python benchmarks/partial_labels.py run BENCHMARK --scorer score.py --out OUT --name lite0 --detail coarse
     python benchmarks/partial_labels.py table BENCHMARK --scorer score.py --out OUT
 
 BENCHMARK is a folder as the benchmark builders write it (train/, test/, the two tables, sample_submission.csv).
@@ -36,8 +36,7 @@ from dawnchorus.training.train import train
 
 def experiment(args: argparse.Namespace, seed: int) -> Experiment:
     backbone = Backbone(args.backbone, args.weights, args.columns_per_frame, args.fused)
-    front_end = recommended.COARSE_FRONT_END if args.coarse else recommended.MEMO_FRONT_END
-    window = recommended.COARSE_WINDOWS if args.coarse else recommended.MEMO_WINDOWS
+    front_end, window = recommended.DETAIL[args.detail]
     steps = recommended.steps(args.steps)
     planned = recommended.experiment(backbone, args.folds, steps, seed, front_end, window, args.batch)
     if args.frames:
@@ -216,7 +215,7 @@ def main() -> None:
     parser.add_argument("--columns-per-frame", type=int, default=32)
     parser.add_argument("--fused", action="store_true")
     parser.add_argument("--frames", action="store_true", help="learn at the grain of frames")
-    parser.add_argument("--coarse", action="store_true")
+    parser.add_argument("--detail", choices=tuple(recommended.DETAIL), default="memo")
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--seeds", type=lambda text: [int(part) for part in text.split(",")], default=[0, 1, 2])
     parser.add_argument("--steps", default="240,240,240")

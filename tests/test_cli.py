@@ -14,7 +14,18 @@ runner = CliRunner()
 @pytest.fixture(scope="module")
 def trained(forest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cli") / "run"
-    options = ["--backbone", "test_resnet", "--weights", "none", "--coarse", "--steps", "2,2,2", "--batch", "4"]
+    options = [
+        "--backbone",
+        "test_resnet",
+        "--weights",
+        "none",
+        "--detail",
+        "coarse",
+        "--steps",
+        "2,2,2",
+        "--batch",
+        "4",
+    ]
     result = runner.invoke(app, ["train", str(forest), "--out", str(out), *options])
     assert result.exit_code == 0, result.output
     return out

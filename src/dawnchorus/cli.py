@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -139,7 +139,10 @@ def train(
     steps: Annotated[str, typer.Option(help="Optimiser steps of stages 1, 2, 3.")] = "240,240,240",
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
-    coarse: Annotated[bool, typer.Option("--coarse", help="A quarter of the pixels: four times faster.")] = False,
+    detail: Annotated[
+        Literal["coarse", "memo", "fine"], typer.Option(help="Spectrogram columns of 32, 16, 8 ms.")
+    ] = "memo",
+    grain: Annotated[Literal["windows", "frames"], typer.Option(help="What an annotation speaks of.")] = "windows",
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
@@ -157,10 +160,11 @@ def train(
         folds,
         (first, second, third),
         seed,
-        recommended.COARSE_FRONT_END if coarse else recommended.MEMO_FRONT_END,
-        recommended.COARSE_WINDOWS if coarse else recommended.MEMO_WINDOWS,
+        *recommended.DETAIL[detail],
         batch,
     )
+    if grain == "frames":
+        experiment = recommended.on_frames(experiment)
     faults = _train(data, out, replace(experiment, repeats=repeats), audio or [], strict, store)
     _evaluate(out, None, None, False)
     if faults:

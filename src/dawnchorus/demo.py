@@ -41,11 +41,12 @@ def experiment() -> Experiment:
     from dawnchorus import recommended
     from dawnchorus.networks.backbones import Backbone
 
+    front_end, windows = recommended.DETAIL["coarse"]
     return recommended.experiment(
         Backbone("tf_efficientnet_lite0", "lite"),
         folds=2,
         steps=(50, 40, 40),
-        front_end=recommended.COARSE_FRONT_END,
-        window=recommended.COARSE_WINDOWS,
+        front_end=front_end,
+        window=windows,
         batch=24,
     )
