@@ -119,9 +119,27 @@ def test_help_is_quick_and_loads_no_heavy_library() -> None:
 
 def test_the_commands_of_the_readme_are_there() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    lines = [line.partition("#")[0].split() for line in readme.splitlines() if line.startswith("dawnchorus ")]
+    fenced = "".join(readme.split("```")[1::2])
+    lines = [line.partition("#")[0].split() for line in fenced.splitlines() if line.startswith("dawnchorus ")]
     assert {line[1] for line in lines} == {"train", "evaluate", "detect", "info", "simulate"}
     for _, command, *words in lines:
         help_text = runner.invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
         for option in (word for word in words if word.startswith("--")):
             assert option in help_text, f"{command} {option}"
+
+
+def test_detect_evaluate_and_info_need_no_torch(trained: Path, forest: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'timm', 'pytorch_lightning', 'safetensors', 'onnx', 'librosa'):\n"
+        "    sys.modules[name] = None\n"
+        "from dawnchorus.cli import app\n"
+        "app(sys.argv[1:], standalone_mode=True)\n"
+    )
+    for command in (
+        ["detect", str(trained / "model"), str(forest / "test"), "--out", str(tmp_path)],
+        ["evaluate", str(trained)],
+        ["info", str(trained)],
+    ):
+        done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
