@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dawnchorus.simulate import Simulation, simulate
+
+# A busy machine is slow at times; what is timed is in `benchmarks`.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 TINY_FOREST = Simulation(
     recordings=8, test_recordings=4, species=2, seconds=10, tp_per_species=4, fp_per_species=6, sites=5, seed=3
