@@ -13,10 +13,19 @@ from dawnchorus.networks.sed import SedOutput
 
 @dataclass(frozen=True)
 class FramewiseLoss:
-    """Cross-entropy of the framewise logits over the frames of which something is known."""
+    """Cross-entropy of the framewise logits over the frames of which something is known.
+
+    Where the network is already right, cells count less with the focal exponents `focal_present` and `focal_absent`
+    (Lin et al. 2017). `absent` is the weight of absence: with 0 it listens to presence alone.
+    """
 
     norm: Norm = "own_mass"
+    focal_present: float = 0.0
+    focal_absent: float = 0.0
+    absent: float = 1.0
 
     def __call__(self, output: SedOutput, known: Known) -> Tensor:
         """Loss over the known `(window, frame, species)` cells."""
-        return cross_entropy(output.framewise, known.frames, self.norm)
+        return cross_entropy(
+            output.framewise, known.frames, self.norm, self.focal_present, self.focal_absent, self.absent
+        )

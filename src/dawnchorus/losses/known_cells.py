@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -23,18 +24,37 @@ class Loss(Protocol):
         ...
 
 
-def cross_entropy(logits: Tensor, evidence: Evidence, norm: Norm) -> Tensor:
+def cross_entropy(
+    logits: Tensor,
+    evidence: Evidence,
+    norm: Norm,
+    focal_present: float = 0.0,
+    focal_absent: float = 0.0,
+    absent: float = 1.0,
+) -> Tensor:
     """Cross-entropy of logits against evidence of the same shape, over known cells.
 
     `norm` divides: `sum` by nothing, `cells` by the number of cells, known or not, `own_mass` the present part by
     the weight of all that is present and the absent part by the weight of all that is absent, so that neither drowns
     the other.
+
+    The focal exponents make cells that the network already answers well count less (Lin et al. 2017): a present cell of
+    probability p counts (1 - p) to the power `focal_present`, an absent one p to the power `focal_absent`; 0 leaves all
+    alike. The whole absent part is multiplied by `absent`.
     """
-    present = (evidence.present * F.softplus(-logits)).sum()
-    absent = (evidence.absent * F.softplus(logits)).sum()
+    heard = (evidence.present * _focal(F.softplus(-logits), logits, focal_present)).sum()
+    silent = (evidence.absent * _focal(F.softplus(logits), -logits, focal_absent)).sum() * absent
     if norm == "sum":
-        return present + absent
+        return heard + silent
     if norm == "cells":
-        return (present + absent) / logits.numel()
+        return (heard + silent) / logits.numel()
     # Below one whole cell of weight, dividing by it would make a whisper shout.
-    return present / evidence.present.sum().clamp(min=1) + absent / evidence.absent.sum().clamp(min=1)
+    return heard / evidence.present.sum().clamp(min=1) + silent / evidence.absent.sum().clamp(min=1)
+
+
+def _focal(cost: Tensor, logits: Tensor, exponent: float) -> Tensor:
+    """The cost of each cell times (1 - p) to the power `exponent`, p the probability of the logits."""
+    if exponent == 0:
+        return cost
+    # 1 - p = exp(-softplus(z)): as 1 - sigmoid(z) it would lose its digits, and its gradient, where p is near 1.
+    return cost * torch.exp(-exponent * F.softplus(logits))
