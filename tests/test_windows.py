@@ -77,6 +77,25 @@ def test_windows_know_where_they_lie_in_the_recording():
     assert {window.recording for window in windows} == {"r"}
 
 
+def test_the_memo_never_hears_the_last_twelve_columns_at_an_overlap_of_51():
+    starts = SlidingWindows(512, 51, faithful_tail=True).starts(3751)
+    assert starts == [0, 461, 922, 1383, 1844, 2305, 2766, 3227]
+    assert starts[-1] + 512 == 3739
+    assert SlidingWindows(512, 51).starts(3751) == [*starts, 3688]
+
+
+@given(grids())
+@settings(deadline=None)
+def test_with_a_faithful_tail_no_window_is_padded_and_less_than_a_stride_is_lost(grid):
+    windows, length = grid
+    stride = windows.columns - windows.overlap
+    starts = SlidingWindows(windows.columns, windows.overlap, faithful_tail=True).starts(length)
+    assert len(starts) == max(1, (length - windows.overlap) // stride)
+    assert starts == windows.starts(length)[: len(starts)]
+    if length >= windows.columns:
+        assert 0 <= length - (starts[-1] + windows.columns) < stride
+
+
 # ---- crops ---------------------------------------------------------------------------------------------------
 
 

@@ -42,10 +42,15 @@ class Window:
 
 @dataclass(frozen=True)
 class SlidingWindows:
-    """Windows side by side with an overlap. The last one may reach beyond the end: the tail is never lost."""
+    """Windows side by side with an overlap. The last one may reach beyond the end: the tail is never lost.
+
+    With `faithful_tail` no window reaches beyond the end, unless the block is shorter than one, and what is behind the
+    last window is never heard: so the memo cut recordings at an overlap of 51.
+    """
 
     columns: int = 512
     overlap: int = 49
+    faithful_tail: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.overlap < self.columns:
@@ -54,7 +59,8 @@ class SlidingWindows:
     def starts(self, block_columns: int) -> list[int]:
         """First columns of the windows that cover `block_columns` columns; one window for a short block."""
         stride = self.columns - self.overlap
-        more = math.ceil(max(0, block_columns - self.columns) / stride)
+        beyond_first = max(0, block_columns - self.columns)
+        more = beyond_first // stride if self.faithful_tail else math.ceil(beyond_first / stride)
         return [number * stride for number in range(more + 1)]
 
     def over(self, block: MelBlock, columns_per_second: float) -> list[Window]:
@@ -69,11 +75,15 @@ class EventCrops:
     `from_left` puts the event's middle at one of `offsets` columns from the left edge, among those that the recording
     allows; `from_centre` puts it in the centre and moves it by one of `offsets` to either side. Both keep the window
     inside the block where the block is long enough.
+
+    With `faithful_last_box`, of several boxes of a species in a recording only the last is cropped round, as in the
+    memo. It takes part where boxes are chosen, not here.
     """
 
     columns: int = 512
     offsets: tuple[int, ...] = (32, 64, 128, 256)
     place: Literal["from_left", "from_centre"] = "from_left"
+    faithful_last_box: bool = False
 
     def start(self, middle: int, block_columns: int, rng: np.random.Generator) -> int:
         """First column of a crop for an event whose middle is column `middle`."""

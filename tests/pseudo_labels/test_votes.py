@@ -38,6 +38,19 @@ def test_frames_are_labelled_only_inside_windows_that_are() -> None:
     assert not Votes(frames=True)(unsure, [window(463)], 1, 32).frames.present.any()
 
 
+def test_no_vote_passes_09_after_a_second_sigmoid() -> None:
+    # The sigmoid of the probabilities 0.95 and 1 is 0.721 and 0.731, of 0.005 it is 0.501.
+    for sure in (0.95, 1.0):
+        teachers = {"r": [said(sure)]}
+        assert not Votes(0.9, frames=True, faithful_double_sigmoid=True)(teachers, [window(0)], 1, 32).informed.any()
+    twice = Votes(0.72, absent_below=0.01, frames=True, faithful_double_sigmoid=True)
+    known = twice({"r": [said(0.95)], "q": [said(0.005)]}, [window(0), window(0, recording="q")], 1, 32)
+    assert known.windows.present.tolist() == [[1], [0]]
+    assert known.frames.present[0].all() and not known.frames.present[1].any()
+    assert not known.windows.absent.any()
+    assert not Votes(0.722, faithful_double_sigmoid=True)({"r": [said(0.95)]}, [window(0)], 1, 32).informed.any()
+
+
 def test_the_mean_can_decide_where_no_vote_would() -> None:
     teachers = {"r": [said(0.99), said(0.6)]}
     assert MeanAbove(0.75)(teachers, [window(0)], 1, 32).windows.present.all()

@@ -47,6 +47,23 @@ def test_a_rare_species_is_not_left_to_one_fold() -> None:
     assert fold_of["r7"] != fold_of["r8"]
 
 
+def test_the_memo_spreads_a_species_only_by_the_recordings_in_which_it_has_one_box() -> None:
+    groups = {f"r{number}": f"r{number}" for number in range(60)}
+    common = [box(f"r{number}", 0) for number in range(60)]
+    twice = [box(name, 1) for name in ("r7", "r8") for _ in range(2)]
+    assert assign(groups, common + twice, 2, 2, faithful_stratifier=True) == assign(groups, common, 2, 2)
+    assert assign(groups, common + twice, 2, 2) != assign(groups, common, 2, 2)
+    once = [box("r9", 1), box("r10", 1)]
+    assert assign(groups, common + twice + once, 2, 2, faithful_stratifier=True) == assign(groups, common + once, 2, 2)
+
+
+def test_two_boxes_without_the_species_still_count_as_the_memo_spreads() -> None:
+    groups = {f"r{number}": f"r{number}" for number in range(60)}
+    boxes = [box(f"r{number}", 0) for number in range(60)]
+    boxes += [box(name, 1, present=False) for name in ("r7", "r8") for _ in range(2)]
+    assert assign(groups, boxes, 2, 2, faithful_stratifier=True) == assign(groups, boxes, 2, 2)
+
+
 def test_the_seed_decides_and_nothing_else() -> None:
     groups = {f"r{number}": f"r{number}" for number in range(20)}
     assert assign(groups, [], 2, 1, 1) == assign(dict(reversed(groups.items())), [], 2, 1, 1)

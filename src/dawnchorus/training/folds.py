@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,12 +16,16 @@ def assign(
     n_folds: int,
     n_species: int,
     seed: int = 0,
+    faithful_stratifier: bool = False,
 ) -> dict[str, int]:
     """The fold of each recording. `groups` gives the group of each (its site, or itself); a group is never split.
 
     Groups with the most annotations of the rarest kinds are placed first, each where its kinds (a species' TP or FP)
     are most wanted, ties where fewest recordings are (after Sechidis et al. 2011). Raises ValueError when there are
     fewer groups than folds.
+
+    With `faithful_stratifier` a species with several TP boxes in one recording counts there as if it had none, as in
+    the memo.
     """
     names = sorted(set(groups.values()))
     if len(names) < n_folds:
@@ -29,7 +34,10 @@ def assign(
     counts = np.zeros((len(names), 2 * n_species + 1))
     for name in groups.values():
         counts[row[name], -1] += 1  # recordings, so that folds become alike in size too
+    times = Counter((box.recording, box.species) for box in annotations if box.present)
     for box in annotations:
+        if faithful_stratifier and box.present and times[box.recording, box.species] > 1:
+            continue
         if box.recording in groups:
             counts[row[groups[box.recording]], 2 * box.species + (not box.present)] += 1
     share = counts / np.maximum(counts.sum(axis=0), 1)
