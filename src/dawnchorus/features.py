@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import audio
+from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
 from dawnchorus.files import content_hash, read_json, value_hash, whole, write_json
 
@@ -33,7 +34,8 @@ class FrontEnd:
 
     Columns are centred on multiples of `hop` samples, the sound is padded with zeros at both ends, the window is a
     periodic Hann window, the filters are triangles on the Slaney mel scale with unit area.
-    `top_db` is the range kept below the maximum of a block when it is standardised.
+    `top_db` is the range kept below the maximum of a block when it is standardised. With `denoised`, the sound of each
+    block is denoised before it is transformed.
     """
 
     rate_hz: int = 32_000
@@ -46,6 +48,7 @@ class FrontEnd:
     block_s: float = 60.0
     tail_s: float = 10.0
     channel: audio.Channel = "mean"
+    denoised: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
@@ -253,8 +256,15 @@ def build_store(
     return built
 
 
-def heard(recording: Recording, front_end: FrontEnd, faults: list[audio.Fault]) -> Iterator[MelBlock]:
+def heard(
+    recording: Recording,
+    front_end: FrontEnd,
+    faults: list[audio.Fault],
+    change: Callable[[audio.Samples], audio.Samples] | None = None,
+) -> Iterator[MelBlock]:
     """The blocks of a recording as they are decoded, one in memory at a time; what is odd is added to `faults`.
+
+    `change` is called with the samples of each block and gives those that are heard in their place.
 
     Raises AudioError when nothing of the file can be read.
     """
@@ -262,7 +272,8 @@ def heard(recording: Recording, front_end: FrontEnd, faults: list[audio.Fault]) 
         recording.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s, faults
     )
     for block in sound:
-        db = front_end.to_db(block.samples)
+        samples = change(block.samples) if change else block.samples
+        db = front_end.to_db(denoise(samples, front_end.rate_hz) if front_end.denoised else samples)
         span = Range.of(db, front_end.top_db)
         yield MelBlock(recording.key, block.index, block.start_s, block.end_s, db.shape[1], span, db.astype(np.float16))
 
