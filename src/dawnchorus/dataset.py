@@ -6,8 +6,9 @@ DATA, unless folders are named. `species.csv` and `recordings.csv` are optional.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dawnchorus import audio
@@ -98,10 +99,16 @@ def _with_sites(recordings: list[Recording], table: Path) -> tuple[list[Recordin
     if not table.is_file():
         return recordings, []
     sites, problems = recordings_table.read(table)
-    placed = []
+    placed, known = [], set[str]()
     for recording in recordings:
         names = (recording.key, recording.key + recording.path.suffix, recording.path.stem, recording.path.name)
         placed.append(replace(recording, site=next((sites[name] for name in names if sites.get(name)), "")))
+        known.update(names)
+    strangers = [name for name in sites if name not in known]
+    if strangers:
+        # Often they are test recordings: one line says it, not one each.
+        found = f"{len(strangers)} of {len(sites)} names are of no training recording, first {strangers[0]!r}"
+        problems.append(Problem(table.name, 0, "unknown_recording", found, "the names of recordings", False))
     return placed, problems
 
 
@@ -121,13 +128,19 @@ def _species(table: Path, boxes: Sequence[Annotation]) -> tuple[Species, ...]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set whose spectrograms are in the store."""
+    """A data set whose spectrograms are in the store.
+
+    `unlabelled` holds sets of recordings that nobody annotated, by the name of the set; their keys begin with it.
+    `denoised` is the same with the sound denoised, where it was asked for.
+    """
 
     data: DataSet
     front_end: FrontEnd
     blocks: dict[str, list[MelBlock]]
     failures: tuple[Failure, ...]
     oddities: tuple[Failure, ...]
+    unlabelled: Mapping[str, Mapping[str, list[MelBlock]]] = field(default_factory=dict)
+    denoised: Prepared | None = None
 
     @property
     def recordings(self) -> list[str]:
@@ -135,7 +148,44 @@ class Prepared:
         return sorted(self.blocks)
 
 
-def prepare(data: DataSet, store: Path, front_end: FrontEnd, progress: Progress | None = None) -> Prepared:
-    """Build or reuse the store of dB spectrograms; recordings that fail are named and left out."""
+def prepare(
+    data: DataSet,
+    store: Path,
+    front_end: FrontEnd,
+    progress: Progress | None = None,
+    unlabelled: Mapping[str, Sequence[Recording]] | None = None,
+    denoised: bool = False,
+) -> Prepared:
+    """Build or reuse the store of dB spectrograms; recordings that fail are named and left out.
+
+    `unlabelled` names sets of recordings without annotations; with `denoised` everything is prepared a second time,
+    denoised.
+    """
     built = build_store(data.recordings, store, front_end, progress)
-    return Prepared(data, front_end, built.blocks, (*data.failures, *built.failures), tuple(built.oddities))
+    failures, sets = [*data.failures, *built.failures], {}
+    for name, recordings in (unlabelled or {}).items():
+        named = [replace(recording, key=f"{name}:{recording.key}") for recording in recordings]
+        its = build_store(named, store, front_end, progress)
+        sets[name] = its.blocks
+        failures += its.failures
+    quiet = prepare(data, store, replace(front_end, denoised=True), progress, unlabelled) if denoised else None
+    return Prepared(data, front_end, built.blocks, tuple(failures), tuple(built.oddities), sets, quiet)
+
+
+def by_song_type(data: DataSet) -> tuple[DataSet, tuple[int, ...]]:
+    """The data set with the rarer song types of a species as classes of their own, and the species of each class.
+
+    The commonest song type among a species' TP boxes keeps the species' number; the others get numbers behind the
+    last, in the order of species and song type.
+    """
+    counts: dict[int, Counter[int]] = {}
+    for box in data.annotations:
+        if box.present:
+            counts.setdefault(box.species, Counter())[box.song_type] += 1
+    common = {species: min(count, key=lambda kind: (-count[kind], kind)) for species, count in counts.items()}
+    own = sorted((species, kind) for species, count in counts.items() for kind in count if kind != common[species])
+    number = {pair: len(data.species) + place for place, pair in enumerate(own)}
+    boxes = [replace(box, species=number.get((box.species, box.song_type), box.species)) for box in data.annotations]
+    names = [Species(number[pair], f"{data.species[pair[0]].name}, song type {pair[1]}") for pair in own]
+    species_of = (*range(len(data.species)), *(species for species, _ in own))
+    return replace(data, annotations=tuple(boxes), species=(*data.species, *names)), species_of

@@ -42,6 +42,17 @@ class Evidence:
         """The same, no weight above 1: being told twice is not knowing twice."""
         return Evidence(self.present.clip(0, 1), self.absent.clip(0, 1))
 
+    def topped_up(self, told: Evidence, contradicted: bool = False) -> Evidence:
+        """The same, and what is `told` on each side where nothing was known on it.
+
+        With `contradicted` false, what is told is dropped where the other side is known: a person's word holds.
+        """
+        present = told.present * (self.present == 0)
+        absent = told.absent * (self.absent == 0)
+        if not contradicted:
+            present, absent = present * (self.absent == 0), absent * (self.present == 0)
+        return Evidence(self.present + present, self.absent + absent)
+
     def weighted(self, present: Array = 1.0, absent: Array = 1.0) -> Evidence:
         """The same with both sides multiplied; arrays `(species,)` weigh classes."""
         return Evidence(self.present * present, self.absent * absent)
@@ -86,6 +97,11 @@ class Known:
     def at_most_one(self) -> Known:
         """No weight above 1 at either grain."""
         return Known(self.windows.at_most_one(), self.frames.at_most_one())
+
+    def topped_up(self, told: Known, contradicted: bool = False) -> Known:
+        """What is told on top of what is known, at each grain."""
+        windows = self.windows.topped_up(told.windows, contradicted)
+        return Known(windows, self.frames.topped_up(told.frames, contradicted))
 
     def weighted(self, present: Array = 1.0, absent: Array = 1.0) -> Known:
         """Both grains multiplied by the same weights."""

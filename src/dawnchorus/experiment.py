@@ -11,15 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
+from dawnchorus.added_noise import AddedNoise
 from dawnchorus.augment.masks import Masks
 from dawnchorus.augment.mixup import Mixup
+from dawnchorus.averaging import WeightAverage
 from dawnchorus.features import FrontEnd
 from dawnchorus.labels.boxes import LabelPolicy
+from dawnchorus.labels.class_weights import ClassWeights
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
 from dawnchorus.losses.clipwise import ClipwiseLoss
 from dawnchorus.losses.known_cells import Loss
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pseudo_labels.teachers import PseudoLabels
+from dawnchorus.sampling import UnderSample
 from dawnchorus.windows import EventCrops, SlidingWindows
 
 Augmentation = Any  # called with (plane, generator), gives a plane: see `augment`
@@ -32,12 +36,21 @@ class Stage:
     `start_from` names the stage whose weights of the same fold it starts with; None starts with the network's own.
     `windows` says what it hears: a crop round an event, drawn anew each time, or the windows of all recordings, of
     which `informed_only` keeps those where something is known (the others have no gradient, and only move the
-    normalisation statistics). `absent_per_epoch` recordings with FP boxes are drawn to each pass over the TP
-    recordings: a count, a share of the TP recordings, or None for all; it concerns crops.
+    normalisation statistics). `absent_per_epoch` recordings with FP boxes (of windows: with no TP box) are drawn to
+    each pass over the others: a count, a share of the recordings with TP boxes, or None for all. With `denoised` it
+    hears denoised sound.
 
-    `pseudo_labels` are made of the Scores of the stage named `teacher` and added to `labels`.
+    `pseudo_labels` are made of the Scores of the stage named `teacher` and added to `labels`: on all recordings, or on
+    those with a TP box (`pseudo_on`), and on the sets of recordings without annotations that `also_hear` names. Where
+    a person said absent, no pseudo-label says present. `class_weights` weighs presence by how often each species is
+    known present, and `under_sample` evens the species out.
+
     `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
-    `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count.
+    `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count: the last, the best
+    on what is known of the held-out fold, or an `average`.
+
+    `faithful_voters` lets models label recordings that they were trained on, and `faithful_contradictions` lets
+    pseudo-labels say present where a person said absent, both as in the memo.
     """
 
     name: str
@@ -48,20 +61,60 @@ class Stage:
     start_from: str | None = None
     pseudo_labels: PseudoLabels | None = None
     teacher: str | None = None
+    pseudo_on: Literal["all", "present"] = "all"
+    also_hear: tuple[str, ...] = ()
+    class_weights: ClassWeights | None = None
+    under_sample: UnderSample | None = None
     batch: int = 32
     learning_rate: float = 1e-3
     decay_steps: int | None = None
-    absent_per_epoch: int | float | None = 30
+    absent_per_epoch: int | float | None = None
     informed_only: bool = True
+    denoised: bool = False
     mixup: Mixup | None = None
     augment: tuple[Augmentation, ...] = (Masks(),)
     keep: Literal["last", "best_on_known_cells"] = "last"
+    average: WeightAverage | None = None
+    faithful_voters: bool = False
+    faithful_contradictions: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1:
             raise ValueError(f"stage {self.name}: steps {self.steps} and batch {self.batch} must be at least 1")
         if (self.pseudo_labels is None) != (self.teacher is None):
             raise ValueError(f"stage {self.name}: pseudo_labels and teacher belong together")
+        if self.average and self.keep == "best_on_known_cells":
+            raise ValueError(f"stage {self.name}: either the average of weights counts or the best of them, not both")
+        if self.also_hear and self.pseudo_labels is None:
+            raise ValueError(f"stage {self.name}: nothing is known of {self.also_hear} without pseudo_labels")
+        if isinstance(self.windows, EventCrops) and (self.pseudo_labels or self.class_weights or self.under_sample):
+            raise ValueError(
+                f"stage {self.name}: pseudo_labels, class_weights and under_sample are of windows, not of crops"
+            )
+        if self.pseudo_labels and isinstance(self.labels, UnknownIsAbsent):
+            raise ValueError(f"stage {self.name}: where silence is absence, nothing is left for pseudo-labels to say")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How recordings that nobody annotated are scored by the models of all folds.
+
+    `join` is the mean of the models, or their maximum. `windows` None cuts recordings as in scoring. Each of `views`
+    (augmentations) is heard `draws` times, and the mean of all hearings counts (test-time augmentation); no views,
+    one plain hearing. `denoised` and `noise` change the sound first.
+    """
+
+    join: Literal["mean", "max"] = "mean"
+    windows: SlidingWindows | None = None
+    views: tuple[Augmentation, ...] = ()
+    draws: int = 1
+    denoised: bool = False
+    noise: AddedNoise | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the sound is heard as it is, once."""
+        return not (self.views or self.denoised or self.noise)
 
 
 @dataclass(frozen=True)
@@ -69,17 +122,25 @@ class Experiment:
     """Stages in order over folds. `score_windows` cut recordings for scoring, in training and in the shipped model.
 
     Folds are grouped by site where sites are known (`group_by`). `repeats` trains every fold again from another seed:
-    more teachers that never heard a recording.
+    more teachers that never heard a recording. With `song_types` the rarer song types of a species are classes of
+    their own while training, and the highest of a species' classes is its score.
+
+    `faithful_twins` lets recordings with FP boxes train in every fold, the one that is judged by them included;
+    `faithful_stratifier` spreads over the folds only species that have one TP box in a recording. Both as in the memo.
     """
 
     stages: tuple[Stage, ...]
     network: SedNetwork = SedNetwork()
     front_end: FrontEnd = FrontEnd()
     score_windows: SlidingWindows = SlidingWindows()
+    predict: Prediction = Prediction()
     folds: int = 5
     repeats: int = 1
     seed: int = 0
     group_by: Literal["site", "recording"] = "site"
+    song_types: bool = False
+    faithful_twins: bool = False
+    faithful_stratifier: bool = False
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -99,6 +160,16 @@ class Experiment:
             seen.add(stage.name)
         if self.folds < 2 or self.repeats < 1:
             raise ValueError(f"{self.folds} folds, {self.repeats} repeats: at least 2 folds and 1 repeat are needed")
+
+    @property
+    def hears(self) -> set[str]:
+        """The sets of recordings without annotations that its stages ask for."""
+        return {name for stage in self.stages for name in stage.also_hear}
+
+    @property
+    def denoises(self) -> bool:
+        """Whether any stage hears denoised sound."""
+        return any(stage.denoised for stage in self.stages)
 
 
 def to_record(value: Any) -> Any:

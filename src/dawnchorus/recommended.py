@@ -52,6 +52,7 @@ def experiment(
         ClipwiseLoss("cells"),
         batch=batch,
         learning_rate=1e-3,
+        absent_per_epoch=30,
         mixup=Mixup(0.1),
     )
     second = Stage(

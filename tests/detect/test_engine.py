@@ -34,7 +34,7 @@ def test_onnx_and_openvino_say_what_torch_says(trained) -> None:  # type: ignore
     for fit in finished.of_stage("3"):
         network = build(finished.experiment, finished.data)
         load(network, fit.weights)
-        said.append(score(network, finished.experiment, finished.data, keys))
+        said.append(score(network, finished.experiment, finished.data.blocks, keys))
     for key in keys:
         theirs = detector.score_blocks(Recording(key, Path(), 10, 32_000), finished.data.blocks[key])
         for name in ("clipwise", "framewise", "window_maximum"):

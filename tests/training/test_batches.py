@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from dawnchorus import dataset
+from dawnchorus import dataset, scores
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Stage
-from dawnchorus.training.batches import Batches, Chance
+from dawnchorus.labels.annotated_only import AnnotatedOnly
+from dawnchorus.pseudo_labels.teachers import Teachers
+from dawnchorus.sampling import UnderSample
+from dawnchorus.scores import Scores
+from dawnchorus.training.batches import Batches, Chance, Lesson
 from training import tiny
 
 
@@ -19,7 +23,24 @@ def prepared(forest: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared
 
 
 def batches_of(stage: Stage, prepared: Prepared) -> Batches:
-    return Batches(stage, prepared, prepared.recordings, {}, 32, Chance(1, stage.name, 0))
+    return Batches(lesson_of(stage, prepared))
+
+
+def lesson_of(stage: Stage, prepared: Prepared, teachers: Teachers | None = None) -> Lesson:
+    per_second, boxes = prepared.front_end.columns_per_second, prepared.data.by_recording
+    n_species, chance = len(prepared.data.species), Chance(1, stage.name, 0)
+    return Lesson(stage, prepared.blocks, boxes, teachers or {}, n_species, per_second, 32, chance)
+
+
+def sure_of(prepared: Prepared, stage: Stage, probability: float = 0.99) -> dict[str, list[Scores]]:
+    """A teacher that hears every species everywhere."""
+    said = {}
+    for key, blocks in prepared.blocks.items():
+        windows = [w for b in blocks for w in stage.windows.over(b, prepared.front_end.columns_per_second)]  # type: ignore[union-attr]
+        shape = (len(windows), windows[0].columns // 32, len(prepared.data.species))
+        heard = np.full(shape, probability, np.float32)
+        said[key] = [scores.of_recording(windows, heard[:, 0], heard, 32)]
+    return said
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -60,10 +81,67 @@ def test_false_positives_are_drawn_as_a_count_or_a_share(
     assert source.size == present + expected  # type: ignore[operator]
 
 
+def test_recordings_without_a_tp_box_are_drawn_anew_for_each_pass_over_windows(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[1], absent_per_epoch=1)
+    # Two recordings keep their TP boxes, the others only say absent.
+    keep = sorted({box.recording for box in prepared.data.annotations if box.present})[:2]
+    boxes = tuple(box for box in prepared.data.annotations if box.recording in keep or not box.present)
+    few = replace(prepared, data=replace(prepared.data, annotations=boxes))
+    source = batches_of(stage, few).source
+    laps = [{source.windows[row].recording for row in source._chosen(lap)} for lap in range(12)]  # type: ignore[union-attr]
+    assert all(set(keep) < lap and len(lap) == 3 for lap in laps)
+    assert len(set.union(*laps)) > 3
+
+
+def test_where_a_person_said_absent_no_pseudo_label_says_present(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[2], labels=AnnotatedOnly(absent_grain="window"))
+    honest = lesson_of(stage, prepared, sure_of(prepared, stage))
+    faithful = replace(honest, stage=replace(stage, faithful_contradictions=True))
+    windows = honest.windows()
+    absent = stage.labels(windows, prepared.data.by_recording, 2, 32).windows.absent > 0
+    present = stage.labels(windows, prepared.data.by_recording, 2, 32).windows.present > 0
+    only_absent = absent & ~present
+    assert only_absent.any()
+    assert (honest.known(windows).windows.present[only_absent] == 0).all()
+    assert (faithful.known(windows).windows.present[only_absent] == 1).all()
+    # Everywhere else the teacher is believed.
+    assert (honest.known(windows).windows.present[~only_absent] == 1).all()
+
+
+def test_class_weights_count_tp_boxes_and_pseudo_labels(prepared: Prepared) -> None:
+    stage = tiny.experiment().stages[2]
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage))
+    windows = lesson.windows()
+    counts = lesson.present_counts(lesson.told(windows))
+    boxes = Counter(box.species for box in prepared.data.annotations if box.present)
+    assert counts.tolist() == [boxes[0] + len(windows), boxes[1] + len(windows)]
+
+
+def test_pseudo_labels_can_be_kept_to_recordings_with_a_tp_box(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[2], pseudo_on="present")
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage))
+    keep = sorted({box.recording for box in prepared.data.annotations if box.present})[:1]
+    lesson = replace(lesson, annotations={key: boxes for key, boxes in lesson.annotations.items() if key in keep})
+    windows = lesson.windows()
+    labelled = {windows[row].recording for row in np.flatnonzero(lesson.told(windows).informed)}
+    assert labelled == set(keep)
+
+
+def test_an_under_sampled_pass_hears_every_species_alike(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[1], under_sample=UnderSample())
+    source = batches_of(stage, prepared).source
+    positives = source._positives()  # type: ignore[union-attr]
+    count = Counter(species for its in positives.values() for species in its)
+    drawn = UnderSample().draw(positives, 0, 1, source.without_tp)  # type: ignore[union-attr]
+    assert len(drawn) == 2 * min(count.values())
+    assert source.size == sum(len(source.rows_of[key]) for key in drawn)  # type: ignore[union-attr]
+
+
 def test_a_recording_outside_the_fold_is_never_heard(prepared: Prepared) -> None:
     for stage in tiny.experiment((6, 6, 6)).stages[:2]:
         some = prepared.recordings[:4]
-        blocks = {key: prepared.blocks[key] for key in some}
+        lesson = lesson_of(stage, prepared)
+        told = {key: boxes for key, boxes in lesson.annotations.items() if key in some}
         # Without the other recordings' blocks, hearing one would be a KeyError.
-        batches = Batches(stage, replace(prepared, blocks=blocks), some, {}, 32, Chance(0, "x", 0))
-        assert np.isfinite(batches[5].planes.numpy()).all()
+        few = replace(lesson, blocks={key: prepared.blocks[key] for key in some}, annotations=told)
+        assert np.isfinite(Batches(few)[5].planes.numpy()).all()

@@ -2,18 +2,19 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from dawnchorus import dataset, scores
+from dawnchorus import audio, dataset, scores
+from dawnchorus.averaging import WeightAverage
 from dawnchorus.dataset import Prepared
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.training import fit as fitting
-from dawnchorus.training.run import Run, pseudo_stretches, run, teachers_of
+from dawnchorus.training.run import Run, _Running, held_out_scores, run
 from training import tiny
 
 
@@ -37,7 +38,7 @@ def test_every_recording_is_scored_by_models_that_never_heard_it(finished: Run) 
 def test_one_teacher_a_repeat(prepared: Prepared, tmp_path: Path) -> None:
     twice = replace(tiny.experiment(), repeats=2, stages=tiny.experiment().stages[:1])
     done = run(twice, prepared, tmp_path)
-    assert {len(said) for said in teachers_of(done.of_stage("1")).values()} == {2}
+    assert {len(said) for said in held_out_scores(done.of_stage("1")).values()} == {2}
     first, _, second, _ = done.of_stage("1")
     assert not np.allclose(load_file(first.weights)["score.weight"], load_file(second.weights)["score.weight"])
 
@@ -75,10 +76,88 @@ def test_the_same_run_twice_gives_the_same_weights(finished: Run, prepared: Prep
 
 
 def test_pseudo_labels_lie_inside_recordings(finished: Run) -> None:
-    easy = replace(finished.experiment.stages[2], pseudo_labels=Votes(present_above=0.0))
-    stretches = pseudo_stretches(finished, easy)
+    first, second, third = finished.experiment.stages
+    easy = replace(third, pseudo_labels=Votes(present_above=0.0), steps=1)
+    again = run(
+        replace(finished.experiment, stages=(first, second, easy)), finished.data, finished.fits[0].folder.parent
+    )
+    stretches = again.pseudo["3"]
     assert stretches
     assert all(0 <= start_s < end_s <= 10.001 for _, _, start_s, end_s in stretches)
+
+
+def test_faithful_voters_are_all_models_and_honest_ones_those_that_never_heard_it(
+    finished: Run, prepared: Prepared
+) -> None:
+    *before, third = finished.experiment.stages
+    cache = finished.fits[0].folder.parent
+    asked: list[dict[str, int]] = []
+
+    @dataclass(frozen=True)
+    class Counting(Votes):
+        def __call__(self, teachers, windows, n_species, columns_per_frame):  # type: ignore[no-untyped-def]
+            asked.append({key: len(said) for key, said in teachers.items()})
+            return super().__call__(teachers, windows, n_species, columns_per_frame)
+
+    for faithful, voters in ((False, 1), (True, 2)):
+        asked.clear()
+        stage = replace(third, pseudo_labels=Counting(0.0), faithful_voters=faithful, steps=1)
+        run(replace(finished.experiment, stages=(*before, stage)), prepared, cache)
+        assert set(asked[0].values()) == {voters}
+        assert set(asked[0]) == set(prepared.recordings)
+
+
+def test_twins_bring_fp_boxes_of_the_judged_fold_into_training(finished: Run, tmp_path: Path) -> None:
+    running = _Running(finished.experiment, finished.data, finished.fold_of, tmp_path, None, "")
+    twins = replace(running, experiment=replace(finished.experiment, faithful_twins=True))
+    stage = finished.experiment.stages[1]
+    honest, faithful = running.lesson(stage, 0, 0, {}), twins.lesson(stage, 0, 0, {})
+    assert all(finished.fold_of[key] != 0 for key in honest.blocks)
+    more = set(faithful.blocks) - set(honest.blocks)
+    assert more
+    assert all(finished.fold_of[key] == 0 for key in more)
+    assert not any(box.present for key in more for box in faithful.annotations[key])
+
+
+def test_sets_without_annotations_are_heard_with_the_words_of_all_models(forest: Path, tmp_path: Path) -> None:
+    data = dataset.load(forest)
+    test, _ = audio.scan([forest / "test"])
+    with_test = dataset.prepare(data, tmp_path / "store", tiny.FRONT_END, None, {"test": test})
+    first, second, third = tiny.experiment((1, 1, 1)).stages
+    hears = replace(third, also_hear=("test",), pseudo_labels=Votes(present_above=0.0))
+    done = run(replace(tiny.experiment(), stages=(first, second, hears)), with_test, tmp_path / "cache")
+    running = _Running(done.experiment, done.data, done.fold_of, tmp_path / "cache", None, "")
+    teachers = running.teachers(hears, done.of_stage("2"))
+    unlabelled = {key for key in teachers if key.startswith("test:")}
+    assert len(unlabelled) == len(test)
+    assert {len(teachers[key]) for key in unlabelled} == {2}
+    assert unlabelled <= set(running.lesson(hears, 0, 0, teachers).blocks)
+    assert not any(recording.startswith("test:") for recording, *_ in done.pseudo["3"])
+    with pytest.raises(ValueError, match="of which no recordings were given"):
+        run(done.experiment, dataset.prepare(data, tmp_path / "store", tiny.FRONT_END), tmp_path / "cache")
+
+
+def test_song_types_are_classes_in_training_and_species_in_scores(prepared: Prepared, tmp_path: Path) -> None:
+    boxes = list(prepared.data.annotations)
+    rare = next(number for number, box in enumerate(boxes) if box.present and box.species == 1)
+    boxes[rare] = replace(boxes[rare], song_type=4)
+    split = replace(prepared, data=replace(prepared.data, annotations=tuple(boxes)))
+    first = replace(tiny.experiment().stages[0], steps=1)
+    done = run(replace(tiny.experiment(), stages=(first,), song_types=True), split, tmp_path)
+    assert done.species_of == (0, 1, 1)
+    raw = scores.read(done.fits[0].scores)
+    key = next(iter(raw))
+    assert raw[key].framewise.shape[1] == 3
+    merged = done.out_of_fold("1")[key].framewise
+    np.testing.assert_array_equal(merged[:, 1], raw[key].framewise[:, 1:].max(axis=1))
+
+
+def test_averaged_weights_are_kept_through_a_stop(prepared: Prepared, tmp_path: Path) -> None:
+    first = replace(tiny.experiment().stages[0], steps=4, average=WeightAverage(start=0.5, every=1))
+    averaged = run(replace(tiny.experiment(), stages=(first,)), prepared, tmp_path)
+    plain = run(replace(tiny.experiment(), stages=(replace(first, average=None),)), prepared, tmp_path)
+    one, other = (load_file(done.fits[0].weights)["score.weight"] for done in (averaged, plain))
+    assert not np.allclose(one, other, atol=1e-6)
 
 
 def test_a_loss_that_is_no_number_stops_the_stage_by_name(prepared: Prepared, tmp_path: Path) -> None:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from dawnchorus.augment.mixup import Mix
-from dawnchorus.dataset import Prepared
 from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.experiment import Stage
-from dawnchorus.features import Plane
+from dawnchorus.features import MelBlock, Plane
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.windows import EventCrops, Window
 
@@ -44,21 +44,58 @@ class Chance:
         return np.random.default_rng([self.seed, self.fold, *words])
 
 
-class Batches(Dataset[Batch]):
-    """The batches of one stage and fold. Batch n is the same whenever and in whatever order it is asked for."""
+@dataclass(frozen=True)
+class Lesson:
+    """What one stage hears on one fold and what it is told: all that its batches are made from.
 
-    def __init__(
-        self,
-        stage: Stage,
-        data: Prepared,
-        recordings: Sequence[str],
-        teachers: Teachers,
-        columns_per_frame: int,
-        chance: Chance,
-    ) -> None:
-        self.stage, self.chance = stage, chance
-        source = _Crops if isinstance(stage.windows, EventCrops) else _Sliding
-        self.source = source(stage, data, recordings, teachers, columns_per_frame, chance)
+    `blocks` and `annotations` are of the recordings that it trains on, `teachers` the Scores that label them.
+    """
+
+    stage: Stage
+    blocks: Mapping[str, Sequence[MelBlock]]
+    annotations: Mapping[str, Sequence[Annotation]]
+    teachers: Teachers
+    n_species: int
+    columns_per_second: float
+    columns_per_frame: int
+    chance: Chance
+
+    def windows(self) -> list[Window]:
+        """The sliding windows of all recordings, in order."""
+        sliding = self.stage.windows
+        assert not isinstance(sliding, EventCrops)
+        return [
+            w for key in sorted(self.blocks) for b in self.blocks[key] for w in sliding.over(b, self.columns_per_second)
+        ]
+
+    def told(self, windows: Sequence[Window]) -> Known:
+        """What the pseudo-labels alone say of windows."""
+        policy = self.stage.pseudo_labels
+        if policy is None:
+            return Known.nothing(len(windows), windows[0].columns // self.columns_per_frame, self.n_species)
+        teachers = self.teachers
+        if self.stage.pseudo_on == "present":
+            heard = {key for key, boxes in self.annotations.items() if any(box.present for box in boxes)}
+            teachers = {key: said for key, said in teachers.items() if key in heard}
+        return policy(teachers, windows, self.n_species, self.columns_per_frame)
+
+    def known(self, windows: Sequence[Window]) -> Known:
+        """What the stage takes as known of windows: its label policy's word, and its pseudo-labels on top."""
+        known = self.stage.labels(windows, self.annotations, self.n_species, self.columns_per_frame)
+        return known.topped_up(self.told(windows), self.stage.faithful_contradictions)
+
+    def present_counts(self, told: Known) -> NDArray[np.float64]:
+        """How often each species is known present `(species,)`: TP boxes and windows that pseudo-labels call so."""
+        boxes = [box.species for its in self.annotations.values() for box in its if box.present]
+        return np.bincount(boxes, minlength=self.n_species) + (told.windows.present > 0).sum(axis=0)
+
+
+class Batches(Dataset[Batch]):
+    """The batches of one lesson. Batch n is the same whenever and in whatever order it is asked for."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.stage, self.chance = lesson.stage, lesson.chance
+        self.source = _Crops(lesson) if isinstance(lesson.stage.windows, EventCrops) else _Sliding(lesson)
 
     def __len__(self) -> int:
         """The number of steps of the stage."""
@@ -91,33 +128,26 @@ def _stacked(parts: Sequence[Known]) -> Known:
     return Known(windows, Evidence(joined("frames", "present"), joined("frames", "absent")))
 
 
+def _absent_count(stage: Stage, present: int, absent: int) -> int:
+    """How many of the `absent` recordings without a TP box a pass hears beside the `present` ones."""
+    wanted = stage.absent_per_epoch
+    if isinstance(wanted, float):
+        wanted = round(wanted * present)
+    return absent if wanted is None else min(wanted, absent)
+
+
 class _Crops:
     """One crop a TP recording and pass, and as many FP recordings as the stage asks for, drawn anew each pass."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        data: Prepared,
-        recordings: Sequence[str],
-        teachers: Teachers,
-        columns_per_frame: int,
-        chance: Chance,
-    ) -> None:
-        self.stage, self.data, self.chance = stage, data, chance
-        self.teachers, self.columns_per_frame = teachers, columns_per_frame
-        self.boxes = {key: boxes for key, boxes in data.data.by_recording.items() if key in set(recordings)}
-        self.present = _by_verdict(self.boxes, True)
-        self.absent = _by_verdict(self.boxes, False)
+    def __init__(self, lesson: Lesson) -> None:
+        stage = lesson.stage
+        assert isinstance(stage.windows, EventCrops)
+        self.lesson, self.crops = lesson, stage.windows
+        self.present = _by_verdict(lesson.annotations, True, stage.windows.faithful_last_box)
+        self.absent = _by_verdict(lesson.annotations, False, stage.windows.faithful_last_box)
         if not self.present:
-            raise ValueError(f"stage {stage.name}, fold {chance.fold}: no recording with a TP box to train on")
-        wanted = stage.absent_per_epoch
-        if wanted is None:
-            count = len(self.absent)
-        elif isinstance(wanted, float):
-            count = round(wanted * len(self.present))
-        else:
-            count = wanted
-        self.absent_count = min(count, len(self.absent))
+            raise ValueError(f"stage {stage.name}, fold {lesson.chance.fold}: no recording with a TP box to train on")
+        self.absent_count = _absent_count(stage, len(self.present), len(self.absent))
         self.size = len(self.present) + self.absent_count
         self._lap, self._order = -1, [(self.present[0])]
 
@@ -127,85 +157,83 @@ class _Crops:
             self._lap, self._order = lap, self._drawn(lap)
         boxes = self._order[number]
         box = boxes[int(generator.integers(len(boxes)))]
-        crops = self.stage.windows
-        assert isinstance(crops, EventCrops)
-        window = crops.around(
-            self.data.blocks[box.recording],
-            (box.start_s + box.end_s) / 2,
-            self.data.front_end.columns_per_second,
-            generator,
-        )
-        known = known_of(self.stage, [window], self.boxes, self.teachers, self._n_species, self.columns_per_frame)
-        return window.block.plane(window.start, window.columns), known
-
-    @property
-    def _n_species(self) -> int:
-        return len(self.data.data.species)
+        middle_s = (box.start_s + box.end_s) / 2
+        blocks = self.lesson.blocks[box.recording]
+        window = self.crops.around(blocks, middle_s, self.lesson.columns_per_second, generator)
+        return window.block.plane(window.start, window.columns), self.lesson.known([window])
 
     def _drawn(self, lap: int) -> list[list[Annotation]]:
-        generator = self.chance.generator("lap", lap)
+        generator = self.lesson.chance.generator("lap", lap)
         chosen = generator.permutation(len(self.absent))[: self.absent_count]
         items = self.present + [self.absent[int(number)] for number in chosen]
         return [items[int(number)] for number in generator.permutation(len(items))]
 
 
-def _by_verdict(boxes: Mapping[str, Sequence[Annotation]], present: bool) -> list[list[Annotation]]:
-    chosen = ([box for box in its_boxes if box.present == present] for _, its_boxes in sorted(boxes.items()))
+def _by_verdict(
+    annotations: Mapping[str, Sequence[Annotation]], present: bool, last_only: bool
+) -> list[list[Annotation]]:
+    """The boxes of one verdict, by recording; with `last_only` the last box of each species and recording."""
+    chosen = ([box for box in boxes if box.present == present] for _, boxes in sorted(annotations.items()))
+    if last_only:
+        chosen = (list({box.species: box for box in boxes}.values()) for boxes in chosen)
     return [of_recording for of_recording in chosen if of_recording]
 
 
 class _Sliding:
     """All windows of all recordings, or those of which something is known, in a new order each pass."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        data: Prepared,
-        recordings: Sequence[str],
-        teachers: Teachers,
-        columns_per_frame: int,
-        chance: Chance,
-    ) -> None:
-        self.chance = chance
-        windows = sliding_windows(data, recordings, stage)
+    def __init__(self, lesson: Lesson) -> None:
+        stage, self.lesson = lesson.stage, lesson
+        windows = lesson.windows()
         if not windows:
-            raise ValueError(f"stage {stage.name}, fold {chance.fold}: no recording to train on")
-        known = known_of(stage, windows, data.data.by_recording, teachers, len(data.data.species), columns_per_frame)
+            raise ValueError(f"stage {stage.name}, fold {lesson.chance.fold}: no recording to train on")
+        known = lesson.known(windows)
+        if stage.class_weights:
+            known = known.weighted(present=stage.class_weights.of(lesson.present_counts(lesson.told(windows))))
         rows = np.flatnonzero(known.informed) if stage.informed_only else np.arange(len(windows))
         if not len(rows):
-            raise ValueError(f"stage {stage.name}, fold {chance.fold}: nothing is known of any window")
+            raise ValueError(f"stage {stage.name}, fold {lesson.chance.fold}: nothing is known of any window")
         self.windows = [windows[row] for row in rows]
         self.known = known[rows]
-        self.size = len(rows)
+        self.rows_of = _rows_of([window.recording for window in self.windows])
+        told_present = {key for key, boxes in lesson.annotations.items() if any(box.present for box in boxes)}
+        self.with_tp = [key for key in self.rows_of if key in told_present]
+        self.without_tp = [key for key in self.rows_of if key not in told_present]
+        self.absent_count = _absent_count(stage, len(self.with_tp), len(self.without_tp))
+        self.size = len(self._chosen(0))
         self._lap, self._order = -1, np.arange(0)
 
     def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Plane, Known]:
         """Item `number` of pass `lap`: its plane `(mel, column)` and what is known of it (one window)."""
         if lap != self._lap:
-            self._lap, self._order = lap, self.chance.generator("lap", lap).permutation(self.size)
+            # Passes that draw recordings differ a little in their windows; all are made as long as the first.
+            order = self.lesson.chance.generator("lap", lap).permutation(self._chosen(lap))
+            self._lap, self._order = lap, np.resize(order, self.size)
         row = int(self._order[number])
         window = self.windows[row]
         return window.block.plane(window.start, window.columns), self.known[row : row + 1]
 
+    def _chosen(self, lap: int) -> NDArray[np.intp]:
+        """The rows of one pass, in order."""
+        if self.lesson.stage.under_sample:
+            seed = self.lesson.chance.seed + self.lesson.chance.fold
+            recordings = self.lesson.stage.under_sample.draw(self._positives(), lap, seed, self.without_tp)
+        elif self.absent_count < len(self.without_tp):
+            generator = self.lesson.chance.generator("absent", lap)
+            drawn = generator.permutation(len(self.without_tp))[: self.absent_count]
+            recordings = self.with_tp + [self.without_tp[int(number)] for number in drawn]
+        else:
+            return np.arange(len(self.windows))
+        return np.concatenate([self.rows_of[key] for key in recordings])
 
-def sliding_windows(data: Prepared, recordings: Sequence[str], stage: Stage) -> list[Window]:
-    """The windows of a stage over some recordings, in order."""
-    assert not isinstance(stage.windows, EventCrops)
-    per_second = data.front_end.columns_per_second
-    return [w for key in recordings for block in data.blocks[key] for w in stage.windows.over(block, per_second)]
+    def _positives(self) -> dict[str, list[int]]:
+        """The species known present in each recording, in any window."""
+        present = self.known.windows.present > 0
+        return {key: np.flatnonzero(present[rows].any(axis=0)).tolist() for key, rows in self.rows_of.items()}
 
 
-def known_of(
-    stage: Stage,
-    windows: Sequence[Window],
-    boxes: Mapping[str, Sequence[Annotation]],
-    teachers: Teachers,
-    n_species: int,
-    columns_per_frame: int,
-) -> Known:
-    """What a stage takes as known of windows: its label policy's word, and its pseudo-labels on top."""
-    known = stage.labels(windows, boxes, n_species, columns_per_frame)
-    if stage.pseudo_labels is None:
-        return known
-    told = stage.pseudo_labels(teachers, windows, n_species, columns_per_frame)
-    return (known + told).at_most_one()
+def _rows_of(recordings: Sequence[str]) -> dict[str, NDArray[np.intp]]:
+    rows: dict[str, list[int]] = {}
+    for row, recording in enumerate(recordings):
+        rows.setdefault(recording, []).append(row)
+    return {recording: np.array(its_rows) for recording, its_rows in rows.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from torch.utils.data import DataLoader, Sampler
 from dawnchorus.experiment import Stage
 from dawnchorus.networks.sed import Sed
 from dawnchorus.training.batches import Batch, Batches
+from dawnchorus.training.precision import grouped_in_float32, precision
 
 STEPS_BETWEEN_CHECKPOINTS = 25
 
@@ -30,13 +32,6 @@ Watcher = Callable[[int, int, float], None]  # called with (steps done, steps in
 
 class TrainingError(RuntimeError):
     """Training can't go on; the message says where it stopped and why."""
-
-
-def precision() -> str:
-    """`bf16-mixed` where the processor computes in bf16, else `32-true`: emulated bf16 is many times slower."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
-    return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
 
 
 class _Steps(Sampler[int]):
@@ -134,6 +129,8 @@ def fit(
     callbacks: list[Callback] = [every_epoch]
     if keeps_best:
         callbacks.append(ModelCheckpoint(folder, "best", "known_score", mode="max", save_weights_only=True))
+    if stage.average:
+        callbacks.insert(0, stage.average.callback(stage.steps))  # before the checkpoints, so that they hold its state
     if watcher:
         callbacks.append(_Watch(watcher, stage.steps))
     with _quiet():
@@ -150,9 +147,12 @@ def fit(
         )
         steps = _Steps(stage.steps)
         steps.trainer = trainer
-        loader = DataLoader(batches, batch_size=None, sampler=steps)
+        # A GPU is faster than one core prepares windows; on a CPU the cores have enough to do.
+        workers = (os.cpu_count() or 0) if torch.cuda.is_available() else 0
+        loader = DataLoader(batches, batch_size=None, sampler=steps, num_workers=workers)
         last = folder / "last.ckpt"
-        trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
+        with grouped_in_float32(network):
+            trainer.fit(module, loader, ckpt_path=last if last.exists() else None, weights_only=True)
     if keeps_best:
         state = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
         module.load_state_dict(state)

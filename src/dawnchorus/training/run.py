@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dawnchorus import metrics
 from dawnchorus import scores as scoring
-from dawnchorus.dataset import Prepared
+from dawnchorus.dataset import Prepared, by_song_type
 from dawnchorus.experiment import Experiment, Stage, to_record
+from dawnchorus.features import MelBlock
 from dawnchorus.files import read_json, value_hash, whole, write_json
 from dawnchorus.networks.sed import Sed
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.scores import Scores
-from dawnchorus.training.batches import Batches, Chance, sliding_windows
-from dawnchorus.training.fit import fit, precision
+from dawnchorus.training.batches import Batches, Chance, Lesson
+from dawnchorus.training.fit import fit
 from dawnchorus.training.folds import assign
-from dawnchorus.windows import EventCrops
+from dawnchorus.training.precision import precision
+from dawnchorus.windows import EventCrops, SlidingWindows
 
+Floats = NDArray[np.float32]
+Network = Callable[[Floats], tuple[Floats, Floats]]  # planes to probabilities, clipwise and framewise
+Stretch = tuple[str, int, float, float]  # recording, species, start_s, end_s
 Announce = Callable[["Fit", int, int, float], None]  # called with (fit, steps done, steps in all, loss)
 
 
@@ -59,12 +65,18 @@ class Fit:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its fits in the order of training, and the fold of each recording."""
+    """A finished run: its fits in the order of training, the fold of each recording, the species of each class.
+
+    `data` is what was trained on, with song types as classes where the experiment asks for them. `pseudo` holds, for
+    each stage, the stretches of annotated recordings that its pseudo-labels call present.
+    """
 
     experiment: Experiment
     data: Prepared
     fold_of: dict[str, int]
     fits: tuple[Fit, ...]
+    species_of: tuple[int, ...]
+    pseudo: Mapping[str, list[Stretch]]
 
     def of_stage(self, name: str) -> list[Fit]:
         """The fits of one stage."""
@@ -72,95 +84,178 @@ class Run:
 
     def out_of_fold(self, stage: str) -> dict[str, Scores]:
         """Scores of every recording from the mean of the models of this stage that never heard it."""
-        return {key: scoring.mean(said) for key, said in teachers_of(self.of_stage(stage)).items()}
+        said = held_out_scores(self.of_stage(stage))
+        return {key: scoring.merged(scoring.mean(those), self.species_of) for key, those in said.items()}
 
 
 def folds_of(experiment: Experiment, data: Prepared) -> dict[str, int]:
     """The fold of each recording that can be heard. Recordings of one site share a fold when sites are known."""
     by_site = experiment.group_by == "site"
     groups = {r.key: (by_site and r.site) or r.key for r in data.data.recordings if r.key in data.blocks}
-    return assign(groups, data.data.annotations, experiment.folds, len(data.data.species), experiment.seed)
+    n_species, faithful = len(data.data.species), experiment.faithful_stratifier
+    return assign(groups, data.data.annotations, experiment.folds, n_species, experiment.seed, faithful)
 
 
 def run(experiment: Experiment, data: Prepared, cache: Path, announce: Announce | None = None) -> Run:
-    """Run all stages over all folds and repeats; what `cache` holds already is not trained again."""
+    """Run all stages over all folds and repeats; what `cache` holds already is not trained again.
+
+    Raises ValueError when a stage asks for sound that `data` doesn't hold: a set without annotations, or denoised.
+    """
+    lacking = experiment.hears - set(data.unlabelled)
+    if lacking:
+        raise ValueError(f"the experiment hears {sorted(lacking)}, of which no recordings were given")
+    if experiment.denoises and data.denoised is None:
+        raise ValueError("the experiment hears denoised sound, and none was prepared")
+    species_of = tuple(range(len(data.data.species)))
+    if experiment.song_types:
+        split, species_of = by_song_type(data.data)
+        data = replace(data, data=split, denoised=data.denoised and replace(data.denoised, data=split))
     fold_of = folds_of(experiment, data)
-    data_key = _data_key(data, fold_of)
+    running = _Running(experiment, data, fold_of, cache, announce, _data_key(data, fold_of))
     done: list[Fit] = []
+    pseudo: dict[str, list[Stretch]] = {}
     for stage in experiment.stages:
-        teachers = teachers_of([one for one in done if one.stage.name == stage.teacher])
+        teachers = running.teachers(stage, [one for one in done if one.stage.name == stage.teacher])
+        pseudo[stage.name] = running.pseudo_stretches(stage, teachers, species_of)
         for repeat, fold in product(range(experiment.repeats), range(experiment.folds)):
-            done.append(
-                _one_fit(experiment, stage, fold, repeat, data, fold_of, data_key, teachers, done, cache, announce)
-            )
-    return Run(experiment, data, fold_of, tuple(done))
+            done.append(running.fit(stage, fold, repeat, teachers, done))
+    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo)
 
 
-def teachers_of(fits: Iterable[Fit]) -> dict[str, list[Scores]]:
+def held_out_scores(fits: Iterable[Fit]) -> dict[str, list[Scores]]:
     """For each recording what the models say that never heard it: one Scores a repeat."""
+    return _gathered(scoring.read(one.scores) for one in fits)
+
+
+def _gathered(each: Iterable[Mapping[str, Scores]]) -> dict[str, list[Scores]]:
     said: dict[str, list[Scores]] = {}
-    for one in fits:
-        for recording, its_scores in scoring.read(one.scores).items():
+    for scores in each:
+        for recording, its_scores in scores.items():
             said.setdefault(recording, []).append(its_scores)
     return said
 
 
-def _one_fit(
-    experiment: Experiment,
-    stage: Stage,
-    fold: int,
-    repeat: int,
-    data: Prepared,
-    fold_of: Mapping[str, int],
-    data_key: str,
-    teachers: Teachers,
-    done: Sequence[Fit],
-    cache: Path,
-    announce: Announce | None,
-) -> Fit:
-    before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
-    origin = {
-        # Its name is part of where its chance comes from; the stages it builds on are told by what they gave.
-        "stage": {name: value for name, value in to_record(stage).items() if name not in ("start_from", "teacher")},
-        "network": to_record(experiment.network),
-        "windows": to_record(experiment.score_windows),
-        "data": data_key,
-        "fold": fold,
-        "seed": experiment.seed + 1000 * repeat,
-        "precision": precision(),
-        "start": before.get((stage.start_from or "", fold, repeat), "initial"),
-        # A pupil depends on all its teachers: the models of the other folds label its training recordings.
-        "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
-    }
-    this = Fit(stage, fold, repeat, cache / value_hash(origin))
-    if this.record.exists():
+@dataclass(frozen=True)
+class _Running:
+    """A run while it goes on."""
+
+    experiment: Experiment
+    data: Prepared
+    fold_of: dict[str, int]
+    cache: Path
+    announce: Announce | None
+    data_key: str
+
+    def teachers(self, stage: Stage, fits: Sequence[Fit]) -> dict[str, list[Scores]]:
+        """What a stage's teachers say of each recording: those that never heard it, or all with `faithful_voters`.
+
+        Nobody heard the sets without annotations, so there all speak.
+        """
+        heard = self.heard(stage)
+        said = [scoring.read(one.scores) for one in fits]
+        for one in fits:
+            if stage.faithful_voters:
+                own = [key for key in self.data.recordings if self.fold_of[key] != one.fold]
+                said.append(self.scores_of(one, "own", own, heard.blocks))
+            for name in stage.also_hear:
+                said.append(self.scores_of(one, name, sorted(heard.unlabelled[name]), heard.unlabelled[name]))
+        return _gathered(said)
+
+    def heard(self, stage: Stage) -> Prepared:
+        """The sound that a stage hears."""
+        return self.data.denoised if stage.denoised and self.data.denoised else self.data
+
+    def scores_of(
+        self, fit: Fit, name: str, recordings: Sequence[str], blocks: Mapping[str, Sequence[MelBlock]]
+    ) -> dict[str, Scores]:
+        """What a finished fit says of recordings, stored beside it under a name and a hash of the recordings."""
+        path = fit.folder / f"scores-{value_hash([name, list(recordings), _sound(blocks, recordings)])}.npz"
+        if not path.exists():
+            network = trained(self.experiment, self.data, fit)
+            scoring.write(path, score(network, self.experiment, blocks, recordings).values())
+        return scoring.read(path)
+
+    def fit(self, stage: Stage, fold: int, repeat: int, teachers: Teachers, done: Sequence[Fit]) -> Fit:
+        """One stage on one fold and repeat, trained or found in the cache."""
+        experiment = self.experiment
+        before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
+        origin = {
+            # Its name is part of where its chance comes from; the stages it builds on are told by what they gave.
+            "stage": {name: value for name, value in to_record(stage).items() if name not in ("start_from", "teacher")},
+            "network": to_record(experiment.network),
+            "windows": to_record(experiment.score_windows),
+            "data": self.data_key,
+            "fold": fold,
+            "seed": experiment.seed + 1000 * repeat,
+            "precision": precision(),
+            "start": before.get((stage.start_from or "", fold, repeat), "initial"),
+            # A pupil depends on all its teachers: the models of the other folds label its training recordings.
+            "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
+            "twins": experiment.faithful_twins,
+            "unlabelled": [_sound(self.heard(stage).unlabelled[name]) for name in stage.also_hear],
+        }
+        this = Fit(stage, fold, repeat, self.cache / value_hash(origin))
+        if this.record.exists():
+            return this
+        torch.manual_seed(experiment.seed + 1000 * repeat + fold)  # a fresh head's first weights
+        network = build(experiment, self.data)
+        if stage.start_from is not None:
+            load(network, self.cache / origin["start"] / "weights.safetensors")
+        lesson = self.lesson(stage, fold, repeat, teachers)
+        batches = Batches(lesson)
+        blocks = self.heard(stage).blocks
+        held_out = [recording for recording in self.data.recordings if self.fold_of[recording] == fold]
+
+        def watch(steps: int, of: int, loss: float) -> None:
+            if self.announce:
+                self.announce(this, steps, of, loss)
+
+        def judge() -> float:
+            annotated = [key for key in held_out if key in self.data.data.by_recording]
+            return known_score(self.data, score(network, experiment, blocks, annotated))
+
+        losses = fit(network, stage, batches, this.folder / "checkpoints", watch, judge)
+        save(network, this.weights)
+        scoring.write(this.scores, score(network, experiment, blocks, held_out).values())
+        record = {"origin": origin, "losses": losses, "items": batches.source.size, "labels": label_counts(lesson)}
+        write_json(this.record, record)
+        shutil.rmtree(this.folder / "checkpoints", ignore_errors=True)
         return this
-    training = [recording for recording in data.recordings if fold_of[recording] != fold]
-    held_out = [recording for recording in data.recordings if fold_of[recording] == fold]
-    torch.manual_seed(experiment.seed + 1000 * repeat + fold)  # a fresh head's first weights
-    network = build(experiment, data)
-    if stage.start_from is not None:
-        load(network, cache / origin["start"] / "weights.safetensors")
-    chance = Chance(experiment.seed + 1000 * repeat, stage.name, fold)
-    per_frame = experiment.network.backbone.columns_per_frame
-    batches = Batches(stage, data, training, teachers, per_frame, chance)
 
-    def watch(steps: int, of: int, loss: float) -> None:
-        if announce:
-            announce(this, steps, of, loss)
+    def pseudo_stretches(self, stage: Stage, teachers: Teachers, species_of: Sequence[int]) -> list[Stretch]:
+        """What the pseudo-labels of a stage call present in the annotated recordings, whatever the fold."""
+        if stage.pseudo_labels is None or isinstance(stage.windows, EventCrops):
+            return []
+        lesson = self.lesson(replace(stage, also_hear=()), -1, 0, teachers)
+        windows = lesson.windows()
+        return [
+            (windows[row].recording, species_of[species], windows[row].start_s, windows[row].end_s)
+            for row, species in np.argwhere(lesson.told(windows).windows.present > 0)
+        ]
 
-    def judge() -> float:
-        annotated = [key for key in held_out if key in data.data.by_recording]
-        return known_score(data, score(network, experiment, data, annotated))
-
-    losses = fit(network, stage, batches, this.folder / "checkpoints", watch, judge)
-    save(network, this.weights)
-    held_out_scores = score(network, experiment, data, held_out)
-    scoring.write(this.scores, held_out_scores.values())
-    labels = label_counts(stage, data, training, teachers, per_frame)
-    write_json(this.record, {"origin": origin, "losses": losses, "items": batches.source.size, "labels": labels})
-    shutil.rmtree(this.folder / "checkpoints", ignore_errors=True)
-    return this
+    def lesson(self, stage: Stage, fold: int, repeat: int, teachers: Teachers) -> Lesson:
+        """What a stage hears on one fold, and what it is told of it."""
+        heard, annotations = self.heard(stage), self.data.data.by_recording
+        blocks = {key: its for key, its in heard.blocks.items() if self.fold_of[key] != fold}
+        told = {key: annotations[key] for key in blocks if key in annotations}
+        if self.experiment.faithful_twins:
+            for key, its in heard.blocks.items():
+                absent = [box for box in annotations.get(key, ()) if not box.present]
+                if key not in blocks and absent:
+                    blocks[key], told[key] = its, absent
+        for name in stage.also_hear:
+            blocks |= heard.unlabelled[name]
+        chance = Chance(self.experiment.seed + 1000 * repeat, stage.name, fold)
+        return Lesson(
+            stage,
+            blocks,
+            told,
+            teachers,
+            len(self.data.data.species),
+            self.data.front_end.columns_per_second,
+            self.experiment.network.backbone.columns_per_frame,
+            chance,
+        )
 
 
 def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
@@ -169,9 +264,15 @@ def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
         (b.recording, b.species, b.song_type, b.start_s, b.end_s, b.low_hz, b.high_hz, b.present)
         for b in data.data.annotations
     ]
-    sound = {key: [str(getattr(block.source, "name", "")) for block in data.blocks[key]] for key in data.recordings}
+    sound = _sound(data.blocks)
     front_end = to_record(data.front_end)
     return value_hash([sorted(boxes), sound, front_end, dict(sorted(fold_of.items())), len(data.data.species)])
+
+
+def _sound(blocks: Mapping[str, Sequence[MelBlock]], keys: Sequence[str] | None = None) -> dict[str, list[str]]:
+    """Stands for the sound of recordings: the names of their files in the store, which are hashes."""
+    named = sorted(blocks) if keys is None else keys
+    return {key: [str(getattr(block.source, "name", "")) for block in blocks[key]] for key in named}
 
 
 def build(experiment: Experiment, data: Prepared) -> Sed:
@@ -196,26 +297,63 @@ def load(network: Sed, path: Path) -> None:
     network.load_state_dict(load_file(path))
 
 
+def trained(experiment: Experiment, data: Prepared, one: Fit) -> Sed:
+    """The network of a finished fit."""
+    backbone = replace(experiment.network.backbone, weights="none")
+    network = build(replace(experiment, network=replace(experiment.network, backbone=backbone)), data)
+    load(network, one.weights)
+    return network
+
+
 def score(
-    network: Sed, experiment: Experiment, data: Prepared, recordings: Sequence[str], batch: int = 32
+    network: Sed,
+    experiment: Experiment,
+    blocks: Mapping[str, Sequence[MelBlock]],
+    recordings: Sequence[str],
+    batch: int = 32,
 ) -> dict[str, Scores]:
     """What a network says of recordings, with the windows that scoring uses."""
-    per_second = data.front_end.columns_per_second
-    network = network.to(memory_format=torch.channels_last).eval()
-    said: dict[str, Scores] = {}
-    for recording in recordings:
-        windows = [w for block in data.blocks[recording] for w in experiment.score_windows.over(block, per_second)]
-        clipwise, framewise = [], []
-        for start in range(0, len(windows), batch):
-            planes = np.stack([w.block.plane(w.start, w.columns) for w in windows[start : start + batch]])
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision() == "bf16-mixed"):
-                output = network(torch.from_numpy(planes))
-            clipwise.append(torch.sigmoid(output.clipwise).numpy())
-            framewise.append(torch.sigmoid(output.framewise).numpy())
-        per_frame = experiment.network.backbone.columns_per_frame
-        said[recording] = scoring.of_recording(windows, np.concatenate(clipwise), np.concatenate(framewise), per_frame)
+    asked = asking(network.to(memory_format=torch.channels_last).eval())
+    per_second, per_frame = experiment.front_end.columns_per_second, experiment.network.backbone.columns_per_frame
+    said = {
+        recording: scored(asked, blocks[recording], experiment.score_windows, per_second, per_frame, batch)
+        for recording in recordings
+    }
     network.train()
     return said
+
+
+def asking(network: Sed) -> Network:
+    """A network in evaluation mode as a function of planes `(window, mel, column)` to probabilities."""
+
+    def asked(planes: Floats) -> tuple[Floats, Floats]:
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision() == "bf16-mixed"):
+            output = network(torch.from_numpy(planes))
+        return torch.sigmoid(output.clipwise).numpy(), torch.sigmoid(output.framewise).numpy()
+
+    return asked
+
+
+def scored(
+    network: Network,
+    blocks: Sequence[MelBlock],
+    sliding: SlidingWindows,
+    columns_per_second: float,
+    columns_per_frame: int,
+    batch: int = 32,
+) -> Scores:
+    """Scores of one recording from a function of planes `(window, mel, column)`.
+
+    It gives probabilities clipwise `(window, species)` and framewise `(window, frame, species)`.
+    """
+    windows = [w for block in blocks for w in sliding.over(block, columns_per_second)]
+    clipwise, framewise = [], []
+    for start in range(0, len(windows), batch):
+        planes = np.stack([w.block.plane(w.start, w.columns) for w in windows[start : start + batch]])
+        clip, frames = network(planes)
+        clipwise.append(clip)
+        framewise.append(frames)
+    return scoring.of_recording(windows, np.concatenate(clipwise), np.concatenate(framewise), columns_per_frame)
 
 
 def known_score(data: Prepared, said: Mapping[str, Scores]) -> float:
@@ -229,40 +367,21 @@ def known_score(data: Prepared, said: Mapping[str, Scores]) -> float:
     return float(np.nan_to_num(metrics.nanmean(each)))
 
 
-def label_counts(
-    stage: Stage, data: Prepared, recordings: Sequence[str], teachers: Teachers, columns_per_frame: int
-) -> dict[str, Any]:
+def label_counts(lesson: Lesson) -> dict[str, Any]:
     """How many boxes people gave, and how many windows the pseudo-labels added, for each species."""
-    n_species = len(data.data.species)
-    keys = set(recordings)
-    boxes = [box for box in data.data.annotations if box.recording in keys]
+    boxes = [box for its in lesson.annotations.values() for box in its]
+    n_species = lesson.n_species
     counts: dict[str, Any] = {
         "annotated_present": np.bincount([b.species for b in boxes if b.present], minlength=n_species).tolist(),
         "annotated_absent": np.bincount([b.species for b in boxes if not b.present], minlength=n_species).tolist(),
         "pseudo_present": [0] * n_species,
         "pseudo_absent": [0] * n_species,
     }
-    if stage.pseudo_labels is not None and not isinstance(stage.windows, EventCrops):
-        windows = sliding_windows(data, recordings, stage)
-        told = stage.pseudo_labels(teachers, windows, n_species, columns_per_frame).windows
+    if lesson.stage.pseudo_labels is not None and not isinstance(lesson.stage.windows, EventCrops):
+        told = lesson.told(lesson.windows()).windows
         counts["pseudo_present"] = (told.present > 0).sum(axis=0).tolist()
         counts["pseudo_absent"] = (told.absent > 0).sum(axis=0).tolist()
     return counts
-
-
-def pseudo_stretches(run_: Run, stage: Stage) -> list[tuple[str, int, float, float]]:
-    """The stretches that a stage's pseudo-labels call present: (recording, species, start_s, end_s)."""
-    if stage.pseudo_labels is None or stage.teacher is None or isinstance(stage.windows, EventCrops):
-        return []
-    teachers = teachers_of(run_.of_stage(stage.teacher))
-    windows = sliding_windows(run_.data, run_.data.recordings, stage)
-    n_species = len(run_.data.data.species)
-    per_frame = run_.experiment.network.backbone.columns_per_frame
-    present = stage.pseudo_labels(teachers, windows, n_species, per_frame).windows.present
-    return [
-        (windows[row].recording, int(species), windows[row].start_s, windows[row].end_s)
-        for row, species in np.argwhere(present > 0)
-    ]
 
 
 def losses_of(one: Fit) -> list[float]:

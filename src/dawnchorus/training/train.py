@@ -13,8 +13,8 @@ from dawnchorus import scores as scoring
 from dawnchorus.dataset import DataSet, Prepared
 from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
-from dawnchorus.training.fit import precision
-from dawnchorus.training.run import Announce, Run, pseudo_stretches, run
+from dawnchorus.training.precision import precision
+from dawnchorus.training.run import Announce, Run, run
 from dawnchorus.training.ship import ship
 
 LOSSES_KEPT = 200  # points of a loss curve: a report needs no more
@@ -86,5 +86,5 @@ def _stage_record(finished: Run, stage: Stage) -> dict[str, Any]:
     return {
         "name": stage.name,
         "fits": fits,
-        "pseudo": [list(stretch) for stretch in pseudo_stretches(finished, stage)],
+        "pseudo": [list(stretch) for stretch in finished.pseudo[stage.name]],
     }
