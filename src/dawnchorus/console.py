@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from dawnchorus.evaluate import Evaluation
 
+LOG_WIDTH = 120  # where nobody says how wide a line may be
 Step = Callable[[int, int], None]
 
 
@@ -22,7 +24,8 @@ def console() -> Console:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    return Console(stderr=False, highlight=False)
+    out = Console(stderr=False, highlight=False)
+    return out if out.is_terminal else Console(stderr=False, highlight=False, width=LOG_WIDTH)
 
 
 @contextmanager
@@ -85,7 +88,8 @@ def figure(value: float | None) -> str:
 def scores_table(evaluations: Sequence[Evaluation]) -> Table:
     """Scores by stage over all folds, with the floors below."""
     overall = [one for one in evaluations if one.fold is None]
-    table = Table(title=f"Scores on {overall[-1].on}")
+    # Without lines between columns it fits 80 characters.
+    table = Table(title=f"Scores on {overall[-1].on}", box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for heading in ("", "cmAP", "95 %", "LWLRAP", "event mAP", "precision", "recall", "AUC"):
         table.add_column(heading, justify="left" if not heading else "right")
     for one in overall:

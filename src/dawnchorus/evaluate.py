@@ -151,9 +151,16 @@ def read_truth(table: Path, audio_folder: Path, n_species: int) -> Truth:
 
 
 def judge_on_truth(
-    run: RunFolder, truth: Truth, rule: EventRule, progress: Callable[[int, int], None] | None = None
+    run: RunFolder,
+    truth: Truth,
+    rule: EventRule,
+    progress: Callable[[int, int], None] | None = None,
+    failures: list[str] | None = None,
 ) -> tuple[list[Evaluation], dict[str, dict[str, Scores]]]:
-    """Run the model of every stage over the recordings of a truth; the spectrograms are made once."""
+    """Run the model of every stage over the recordings of a truth; the spectrograms are made once.
+
+    Recordings that can't be read are not judged; each is added to `failures` with its fault.
+    """
     detectors = {stage: Detector(run.package(stage)) for stage in run.stages}
     said: dict[str, dict[str, Scores]] = {stage: {} for stage in run.stages}
     front_end = next(iter(detectors.values())).package.front_end
@@ -162,8 +169,9 @@ def judge_on_truth(
             blocks = list(features.heard(recording, front_end, []))
             for stage, detector in detectors.items():
                 said[stage][recording.key] = detector.score_blocks(recording, blocks)
-        except audio.AudioError:
-            continue
+        except audio.AudioError as error:
+            if failures is not None:
+                failures.append(f"{recording.key}: {error.fault}; not judged")
         if progress:
             progress(number, len(truth.recordings))
     evaluations = []

@@ -20,6 +20,7 @@ from dawnchorus.files import whole
 from dawnchorus.windows import Window
 
 Floats = NDArray[np.float32]
+Times = NDArray[np.float64]  # float32 would be 4 ms off at the end of a day
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Scores:
     """
 
     recording: str
-    window_start_s: Floats
-    window_end_s: Floats
+    window_start_s: Times
+    window_end_s: Times
     clipwise: Floats
     window_maximum: Floats
-    frame_start_s: Floats
+    frame_start_s: Times
     frame_s: float
     framewise: Floats
 
@@ -76,11 +77,11 @@ def of_recording(windows: Sequence[Window], clipwise: Floats, framewise: Floats,
         at += len(of_block)
     return Scores(
         windows[0].recording,
-        np.array([window.start_s for window in windows], np.float32),
-        np.array([window.end_s for window in windows], np.float32),
+        np.array([window.start_s for window in windows], np.float64),
+        np.array([window.end_s for window in windows], np.float64),
         clipwise.astype(np.float32),
         np.stack(highest).astype(np.float32),
-        np.concatenate(starts).astype(np.float32),
+        np.concatenate(starts).astype(np.float64),
         frame_s,
         np.concatenate(stitched).astype(np.float32),
     )
@@ -115,6 +116,21 @@ def mean(scores: Sequence[Scores]) -> Scores:
 def maximum(scores: Sequence[Scores]) -> Scores:
     """The highest of what several models say of one recording."""
     return _joined(scores, lambda arrays: arrays.max(axis=0))
+
+
+def merged(scores: Scores, species_of: Sequence[int]) -> Scores:
+    """Scores of species from Scores of classes: `species_of` names each class's species, the highest class counts."""
+    classes = [np.flatnonzero(np.array(species_of) == species) for species in range(max(species_of) + 1)]
+
+    def highest(values: Floats) -> Floats:
+        return np.stack([values[:, its].max(axis=1) for its in classes], axis=1)
+
+    return replace(
+        scores,
+        clipwise=highest(scores.clipwise),
+        window_maximum=highest(scores.window_maximum),
+        framewise=highest(scores.framewise),
+    )
 
 
 def _joined(scores: Sequence[Scores], join: Callable[[Floats], Floats]) -> Scores:
@@ -199,8 +215,8 @@ def write(path: Path, scores: Iterable[Scores]) -> None:
         "frame_s": np.array([one.frame_s for one in listed]),
     }
     for name in (*per_window, "frame_start_s", "framewise"):
-        kind = np.float32 if name.endswith("_s") else np.float16
-        arrays[name] = np.concatenate([getattr(one, name) for one in listed]).astype(kind)
+        kind = np.float64 if name.endswith("_s") else np.float16
+        arrays[name] = np.concatenate([getattr(one, name) for one in listed]).astype(kind) if listed else np.zeros(0)
     with whole(path) as temporary:
         np.savez(temporary, **arrays)
 
