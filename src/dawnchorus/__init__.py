@@ -6,10 +6,12 @@ The modules, in the order of the data; each imports only from modules above it i
 - `files`: writes that are whole or not there at all; hashes of contents and settings
 - `annotations`: annotation files to Annotation, one format a file; what is wrong with a table
 - `audio`: recordings in blocks; what is wrong with an audio file
+- `denoise`: what sounds all the time is taken out of a recording
 - `features`: waveform to dB mel, the store on disk, standardisation
 - `windows`: how a recording is cut for training and for detection
 - `evidence`: what is known of windows and frames, and what is not
 - `scores`: what a model says of a recording: stitching, averaging, events from frames, the store
+- `added_noise`: noise of training recordings, added to those that a model is tried on
 - `metrics`: cmAP, LWLRAP, event scores, on full and on partial labels
 - `package`: ModelPackage: the folder that training ships and detection loads
 - `export`: Detection to CSV, Parquet and submission.csv
@@ -25,10 +27,14 @@ The modules, in the order of the data; each imports only from modules above it i
 - `networks`: backbone to sound event detection head
 - `losses`: network output and Evidence to a number
 - `pseudo_labels`: Scores to Evidence
+- `sampling`: which recordings a pass hears: under-sampling
+- `averaging`: weights averaged over the end of a stage
 - `experiment`: Stage, Experiment; their JSON record; what differs from a baseline
 - `training`: folds, fitting one stage, running stages over folds, shipping a model
 - `recommended`: what `dawnchorus train` uses when nobody says otherwise
+- `memo`: the memo's stages, as its author ran them
 - `console`: progress and tables in the terminal
+- `study`: files of experiments that answer one question: run, judged, compared
 - `demo`: simulate, train, detect, evaluate, show
 - `cli`: one short function a command
 """

@@ -87,6 +87,16 @@ class Bar:
     more: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One point of a scatter chart, and its name. Dots of one `group` share a colour."""
+
+    label: str
+    x: float
+    y: float
+    group: str = ""
+
+
 # ---------------------------------------------------------------------------------------------------------- words
 
 
@@ -610,6 +620,89 @@ def _legend(names: Sequence[str], width_px: float) -> tuple[list[str], float]:
         parts += [_line((x, y - 4), (x + 22, y - 4), colour, 2.5, dash), _words(x + 28, y, name, room_px=width_px - 60)]
         x += 28 + _text_width_px(shown) + 16
     return parts, y + 4 if names else 0.0
+
+
+def scatter_chart(
+    dots: Sequence[Dot],
+    x_label: str,
+    y_label: str,
+    *,
+    description: str = "",
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    levels: Sequence[Level] = (),
+    width_px: int = 720,
+    height_px: int = 460,
+) -> str:
+    """Draw named dots over common axes as SVG; a dot that is not finite is left out.
+
+    The axes hold all dots with some room unless a range is given. A name stands beside its dot where it covers no other
+    name or dot; where there is no room it is shown on hovering alone, as all names are. `levels` are dashed lines
+    across, each with its name. Names of groups stand above, if there are several.
+    """
+    dots = [dot for dot in dots if math.isfinite(dot.x) and math.isfinite(dot.y)]
+    description = description or f"{y_label} against {x_label}"
+    if not dots:
+        return _nothing(description)
+    across = [value for _, value in levels if math.isfinite(value)]
+    ranges = x_range or _roomy([dot.x for dot in dots]), y_range or _roomy([*(dot.y for dot in dots), *across])
+    groups = list(dict.fromkeys(dot.group for dot in dots))
+    key, key_px = _dot_key(groups, width_px) if len(groups) > 1 else ([], 0.0)
+    room = (60.0, key_px + 14, width_px - 16.0, height_px - 46 + key_px)
+    parts = [*key, *_axes(room, *ranges, x_label, y_label)]
+    for name, value in levels:
+        if math.isfinite(value):
+            y = _scaled(value, room[3], room[1], *ranges[1])
+            parts.append(_line((room[0], y), (room[2], y), LINE_COLOURS[1], 1.5, "4 3"))
+            parts.append(_words(room[2] - 4, y - 5, name, anchor="end", colour="#A84600", size=11, extra=PAPER_EDGE))
+    at = [(_scaled(dot.x, room[0], room[2], *ranges[0]), _scaled(dot.y, room[3], room[1], *ranges[1])) for dot in dots]
+    for dot, (x, y) in zip(dots, at, strict=True):
+        colour = LINE_COLOURS[groups.index(dot.group) % len(LINE_COLOURS)]
+        says = f"<title>{safe_text(f'{dot.label}: {dot.x:.4g}, {dot.y:.4g}')}</title>"
+        circle = (
+            f'<circle cx="{_number(x)}" cy="{_number(y)}" r="4" fill="{colour}" fill-opacity="0.85">{says}</circle>'
+        )
+        parts.append(circle)
+    return _svg(width_px, height_px + key_px, description, [*parts, *_dot_names(dots, at, room)])
+
+
+def _roomy(values: Sequence[float]) -> tuple[float, float]:
+    """Give a range that holds all values with a twelfth of it free at either end."""
+    low, high = min(values), max(values)
+    free = (high - low) / 10 or 0.5
+    return low - free, high + free
+
+
+def _dot_key(groups: Sequence[str], width_px: float) -> tuple[list[str], float]:
+    """Draw the names of groups above a chart, each behind a dot of its colour; also give the height."""
+    x, y, parts = 12.0, 14.0, list[str]()
+    for index, name in enumerate(groups):
+        shown = _shortened(name, width_px - 40)
+        if x > 12 and x + 12 + _text_width_px(shown) > width_px:
+            x, y = 12.0, y + 18
+        colour = LINE_COLOURS[index % len(LINE_COLOURS)]
+        parts.append(f'<rect x="{_number(x)}" y="{_number(y - 9)}" width="9" height="9" rx="4.5" fill="{colour}"/>')
+        parts.append(_words(x + 14, y, name, room_px=width_px - 40))
+        x += 14 + _text_width_px(shown) + 16
+    return parts, y + 4
+
+
+def _dot_names(dots: Sequence[Dot], at: Sequence[Point], room: Rectangle) -> list[str]:
+    """Draw the names of dots where they cover neither dots nor each other."""
+    taken: list[Rectangle] = [(x - 5, y - 5, x + 5, y + 5) for x, y in at]
+    parts = []
+    for index, (dot, (x, y)) in enumerate(zip(dots, at, strict=True)):
+        width = _text_width_px(_shortened(dot.label, 180, 11), 11)
+        lefts = ((x + 7, y - 8), (x - 7 - width, y - 8), (x - width / 2, y - 22), (x - width / 2, y + 7))
+        corners = ((x + 5, y - 19), (x - 5 - width, y - 19), (x + 5, y + 4), (x - 5 - width, y + 4))
+        for left, top in (*lefts, *corners):
+            spot = (left, top, left + width, top + 14)
+            inside = left >= room[0] and top >= room[1] and spot[2] <= room[2] and spot[3] <= room[3]
+            if inside and not any(_overlap(spot, other) for n, other in enumerate(taken) if n != index):
+                taken.append(spot)
+                parts.append(_words(left, top + 11, dot.label, size=11, room_px=180, extra=PAPER_EDGE))
+                break
+    return parts
 
 
 def precision_recall_chart(

@@ -1,0 +1,107 @@
+"""What the models of a finished run say of recordings that nobody annotated, heard as its Prediction tells."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dawnchorus import audio
+from dawnchorus import scores as scoring
+from dawnchorus.added_noise import NoiseSource, noisy, quiet_stretches
+from dawnchorus.events import Recording
+from dawnchorus.experiment import Prediction
+from dawnchorus.features import MelBlock, build_store
+from dawnchorus.files import value_hash
+from dawnchorus.scores import Scores
+from dawnchorus.training.run import Fit, Network, Run, asking, scored, trained
+
+Blocks = Mapping[str, Sequence[MelBlock]]
+
+
+def predict(run: Run, stage: str, recordings: Sequence[Recording], store: Path) -> dict[str, Scores]:
+    """Scores of recordings by the models of all folds of a stage, joined, in species.
+
+    Spectrograms are kept in `store`, and what a model says of plain sound beside its weights: runs that share a model
+    share it. Recordings that can't be read are left out.
+    """
+    how = run.experiment.predict
+    fits = run.of_stage(stage)
+    heard = list(_hearings(run, stage, recordings, store))
+    said = [[_said(run, fit, blocks, hearing) for hearing, blocks in enumerate(heard)] for fit in fits]
+    join = scoring.mean if how.join == "mean" else scoring.maximum
+    joined = {}
+    for key in heard[0]:
+        each = [scoring.mean([of_hearing[key] for of_hearing in of_fit]) for of_fit in said]
+        joined[key] = scoring.merged(join(each), run.species_of)
+    return joined
+
+
+def _hearings(run: Run, stage: str, recordings: Sequence[Recording], store: Path) -> Iterable[Blocks]:
+    """The blocks of all recordings, once, or with other noise each time."""
+    front_end, noise = run.data.front_end, run.experiment.predict.noise
+    if run.experiment.predict.denoised and run.data.denoised:
+        front_end = run.data.denoised.front_end
+    if noise is None:
+        yield build_store(recordings, store, front_end).blocks
+        return
+    trained_on = {one.key: one for one in run.data.data.recordings if one.key in run.data.blocks}
+    if noise.kind == "quiet_windows":
+        quiet = quiet_stretches(run.out_of_fold(stage), noise.quiet_below)
+        sources = [NoiseSource(trained_on[key].path, start_s, end_s) for key, start_s, end_s in quiet]
+    else:
+        sources = [NoiseSource(one.path, 0.0, one.duration_s) for one in trained_on.values()]
+    for number in range(noise.draws):
+        blocks: dict[str, Sequence[MelBlock]] = {}
+        for recording in recordings:
+            rng = _chance(run, recording.key, number)
+            try:
+                blocks[recording.key] = list(noisy(recording, front_end, noise, sources, rng, []))
+            except audio.AudioError:
+                continue
+        yield blocks
+
+
+def _said(run: Run, fit: Fit, blocks: Blocks, hearing: int) -> dict[str, Scores]:
+    """What one model says of the recordings of one hearing."""
+    how = run.experiment.predict
+    windows = how.windows or run.experiment.score_windows
+    per_second = run.data.front_end.columns_per_second
+    per_frame = run.experiment.network.backbone.columns_per_frame
+    files = [str(getattr(block.source, "name", "")) for key in sorted(blocks) for block in blocks[key]]
+    path = fit.folder / f"said-{value_hash([files, windows.columns, windows.overlap, windows.faithful_tail])}.npz"
+    kept = not how.views and how.noise is None
+    if kept and path.exists():
+        return scoring.read(path)
+    network = asking(trained(run.experiment, run.data, fit).eval().to(memory_format=torch.channels_last))
+    said = {}
+    for key, its in blocks.items():
+        asked = _views(network, how, partial(_chance, run, key)) if how.views else network
+        said[key] = scored(asked, its, windows, per_second, per_frame)
+    if kept:
+        scoring.write(path, said.values())
+        return scoring.read(path)  # as it will be read again: the file holds fewer digits
+    return said
+
+
+def _views(network: Network, how: Prediction, chance: Callable[[int], np.random.Generator]) -> Network:
+    """A network that hears every view of a window, and says the mean."""
+
+    def asked(planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        said = []
+        for draw in range(how.draws):
+            rng = chance(draw)
+            for view in how.views:
+                said.append(network(np.stack([view(plane, rng) for plane in planes])))
+        return np.mean([clip for clip, _ in said], axis=0), np.mean([frames for _, frames in said], axis=0)
+
+    return asked
+
+
+def _chance(run: Run, key: str, number: int) -> np.random.Generator:
+    return np.random.default_rng([run.experiment.seed, number, zlib.crc32(key.encode())])

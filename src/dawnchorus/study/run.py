@@ -1,0 +1,135 @@
+"""One variant of a study from one seed: train what is missing, hear the test recordings, note its scores.
+
+OUT/STUDY/VARIANT/seed-N/ holds result.json, and where there are test recordings submission.csv and detections.csv.
+What is trained lies in OUT/cache, where variants that share a stage find it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from dawnchorus import audio, dataset
+from dawnchorus.dataset import DataSet
+from dawnchorus.events import Recording
+from dawnchorus.experiment import Experiment, changes, to_record
+from dawnchorus.export import csv_table, pseudo_table, submission
+from dawnchorus.files import read_json, value_hash, write_json
+from dawnchorus.scores import EventRule
+from dawnchorus.study.adapt import Scale, offline
+from dawnchorus.study.memo_scores import memo_scores
+from dawnchorus.study.predict import predict
+from dawnchorus.study.values import Study
+from dawnchorus.training.run import Announce, run
+from dawnchorus.training.ship import ship
+
+VERSION = 1  # of what a result holds: a change makes results anew
+
+
+@dataclass(frozen=True)
+class Material:
+    """What studies run on: a data set, its test recordings, and other recordings that nobody annotated.
+
+    `sample` is a sample_submission.csv, in whose rows and columns predictions are written, or None without test part.
+    """
+
+    data: DataSet
+    test: tuple[Recording, ...] = ()
+    external: tuple[Recording, ...] = ()
+    sample: Path | None = None
+
+
+def material(data: Path, external: Sequence[Path] = ()) -> Material:
+    """Read DATA: its tables and training recordings, DATA/test and DATA/sample_submission.csv where they are there.
+
+    `external` are folders of recordings that nobody annotated.
+    """
+    test, _ = audio.scan([data / "test"]) if (data / "test").is_dir() else ([], [])
+    more, _ = audio.scan(list(external)) if external else ([], [])
+    sample = data / "sample_submission.csv"
+    return Material(dataset.load(data), tuple(test), tuple(more), sample if sample.is_file() else None)
+
+
+def result_folder(out: Path, study: str, variant: str, seed: int) -> Path:
+    """Where the results of a variant and seed lie."""
+    return out / study / variant / f"seed-{seed}"
+
+
+def run_variant(
+    study: Study,
+    name: str,
+    seed: int,
+    scale: Scale,
+    heard: Material,
+    out: Path,
+    announce: Announce | None = None,
+    with_model: bool = False,
+) -> Path | None:
+    """Train, predict and score one variant; gives its folder, or None when there is nothing to run.
+
+    What was done before with the same settings and data is not done again. With `with_model` the last stage is shipped
+    as a model package in the folder's `model/`. Raises ValueError when the variant asks for recordings that aren't
+    there.
+    """
+    variant = study.variants[name]
+    if variant.experiment is None:
+        return None
+    experiment, lost = offline(scale(variant.experiment, seed))
+    folder = result_folder(out, study.name, name, seed)
+    key = value_hash([VERSION, to_record(experiment), [one.key for one in heard.test], _data_key(heard.data)])
+    done = folder / "result.json"
+    if done.is_file() and read_json(done)["key"] == key and (not with_model or (folder / "model").is_dir()):
+        return folder
+    done.unlink(missing_ok=True)
+    began = time.monotonic()
+    store, sets = out / "features", {"test": heard.test, "external": heard.external}
+    asked = {which: sets[which] for which in experiment.hears if sets.get(which)}
+    denoised = experiment.denoises or experiment.predict.denoised
+    prepared = dataset.prepare(heard.data, store, experiment.front_end, None, asked, denoised)
+    finished = run(experiment, prepared, out / "cache", announce)
+    last = experiment.stages[-1]
+    pseudo = finished.pseudo[last.name]
+    if pseudo:
+        pseudo_table.write(folder / "pseudo.csv", pseudo)
+    if heard.sample and heard.test:
+        said = predict(finished, last.name, heard.test, store)
+        whole = {recording: scores.whole_recording() for recording, scores in said.items()}
+        submission.write(folder / "submission.csv", heard.sample, whole)
+        events = [event for scores in said.values() for event in EventRule().events(scores, heard.data.bands_hz)]
+        csv_table.write(folder / "detections.csv", events, heard.data.species)
+    if with_model:
+        ship(finished, last.name, folder / "model")
+    scores = {which: _number(value) for which, value in asdict(memo_scores(finished, last.name)).items()}
+    base = study.variants[study.baseline].experiment
+    record = {
+        "key": key,
+        "seed": seed,
+        "network": f"{experiment.network.backbone.name}, {experiment.network.backbone.weights}",
+        "scale": asdict(scale),
+        "comparable": not lost,
+        "lost": lost,
+        "saw_test": "test" in experiment.hears,
+        "changes": changes(base, variant.experiment) if base else [],
+        **scores,
+        "pseudo_labels": len(pseudo),
+        "seconds": round(time.monotonic() - began, 1),
+        "experiment": to_record(experiment),
+    }
+    write_json(done, record)
+    return folder
+
+
+def _data_key(data: DataSet) -> str:
+    return value_hash([sorted(str(box) for box in data.annotations), sorted(one.key for one in data.recordings)])
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 5)
+
+
+def at_scale(experiment: Experiment, steps: int) -> Experiment:
+    """The experiment with every stage cut to so many steps: for trying whether it runs at all."""
+    return replace(experiment, stages=tuple(replace(stage, steps=steps) for stage in experiment.stages))
