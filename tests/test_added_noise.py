@@ -93,7 +93,7 @@ def test_every_source_is_drawn_some_time(tmp_path):
 
 
 def test_without_sources_there_is_no_noise():
-    with pytest.raises(ValueError, match="nothing to take noise of the kind quiet_windows from"):
+    with pytest.raises(ValueError, match="nothing to take noise from: quiet_windows"):
         QUIET.drawn([], SMALL, chance())
 
 

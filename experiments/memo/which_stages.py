@@ -26,11 +26,12 @@ faithful = replace(
     memo.third,
     stages=(
         replace(memo.stage_1, windows=replace(memo.crops, faithful_last_box=True), augment=whole_masks),
-        replace(memo.stage_2, augment=whole_masks, informed_only=False),
+        replace(memo.stage_2, augment=whole_masks, informed_only=False, batch=memo.ALL_WINDOWS_2),
         replace(
             memo.stage_3,
             augment=whole_masks,
             informed_only=False,
+            batch=memo.ALL_WINDOWS_2,
             faithful_voters=True,
             faithful_contradictions=True,
         ),
@@ -99,8 +100,8 @@ variants = {
         note="A slip of the notebooks: a species with two TP boxes in a recording counts as none.",
     ),
     "faithful_all_windows": Variant(
-        memo.with_stage(memo.second, "2", informed_only=False),
-        note="As in the memo: windows of which nothing is known are heard too, in the same number of steps.",
+        memo.with_stage(memo.second, "2", informed_only=False, batch=memo.ALL_WINDOWS_2),
+        note="As in the memo: windows of which nothing is known are heard too, in larger steps.",
     ),
     "faithful": Variant(
         faithful,

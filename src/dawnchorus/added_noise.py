@@ -54,7 +54,7 @@ class AddedNoise:
     a model says counts. (The memo's "x10" may mean a gain of 10, or 10 draws.)
     """
 
-    kind: Literal["removed", "quiet_windows"] = "removed"
+    taken: Literal["removed", "quiet_windows"] = "removed"
     gain: float = 1.0
     draws: int = 1
     quiet_below: float = 0.1
@@ -71,9 +71,9 @@ class AddedNoise:
     def drawn(self, sources: Sequence[NoiseSource], front_end: FrontEnd, rng: np.random.Generator) -> audio.Samples:
         """The noise of one source drawn by chance `(sample,)`."""
         if not sources:
-            raise ValueError(f"there is nothing to take noise of the kind {self.kind} from")
+            raise ValueError(f"there is nothing to take noise from: {self.taken}")
         sound = sources[int(rng.integers(len(sources)))].sound(front_end)
-        return sound if self.kind == "quiet_windows" else sound - denoise(sound, front_end.rate_hz)
+        return sound if self.taken == "quiet_windows" else sound - denoise(sound, front_end.rate_hz)
 
 
 def noisy(

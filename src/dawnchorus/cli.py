@@ -199,7 +199,7 @@ def _train(data: Path, out: Path, experiment: Any, audio: list[Path], strict: bo
             data,
             store,
             step,
-            lambda fit, steps, of, loss: training(fit.stage.name, fit.fold, fit.repeat, steps, of, loss),
+            training.of_fit,
         )
     failures = finished.data.failures
     listed = [str(p) for p in found.problems] + [
@@ -360,7 +360,7 @@ def experiment_run(
         raise ValueError(f"{path}: no variant {only!r}; there are {', '.join(found.variants)}")
     names = [only] if only else list(found.variants)
     scale = Scale(budget, folds, backbone, weights, coarse=detail == "coarse", batch=batch, keep=keep)
-    heard, say = material(data, external or []), console().print
+    heard, say, failed = material(data, external or []), console().print, 0
     for seed in range(first_seed, first_seed + seeds):
         for name in names:
             wanted = found.variants[name].experiment
@@ -371,18 +371,15 @@ def experiment_run(
                 say(f"{found.name}:{name}: left out, {reason}", markup=False)
                 continue
             fits = len(wanted.stages) * (folds or wanted.folds) * wanted.repeats
-            with Training(fits) as training:
-                folder = run_variant(
-                    found,
-                    name,
-                    seed,
-                    scale,
-                    heard,
-                    out,
-                    lambda fit, steps, of, loss: training(fit.stage.name, fit.fold, fit.repeat, steps, of, loss),
-                    with_model,
-                )
-            say(f"{found.name}:{name}, seed {seed}: {folder}", markup=False)
+            try:
+                with Training(fits) as training:
+                    folder = run_variant(found, name, seed, scale, heard, out, training.of_fit, with_model)
+                say(f"{found.name}:{name}, seed {seed}: {folder}", markup=False)
+            except (ValueError, RuntimeError) as error:  # one variant that fails doesn't stop the night's work
+                say(f"{found.name}:{name}, seed {seed}: failed, {error}", markup=False)
+                failed += 1
+    if failed:
+        raise typer.Exit(EXIT_FAULTS)
 
 
 @experiments.command("compare")

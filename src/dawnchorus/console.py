@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -69,6 +70,10 @@ class Training:
 
     def __exit__(self, *error: object) -> None:
         self.progress.stop()
+
+    def of_fit(self, fit: Any, steps: int, of: int, loss: float) -> None:
+        """Called after every step with the fit itself."""
+        self(fit.stage.name, fit.fold, fit.repeat, steps, of, loss)
 
     def __call__(self, stage: str, fold: int, repeat: int, steps: int, of: int, loss: float) -> None:
         """Called after every step of a fit."""

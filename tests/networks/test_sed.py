@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -34,6 +35,17 @@ def test_a_transformer_fits_its_positions_to_the_window() -> None:
     network = SedNetwork(Backbone("vit_small_patch16_224", "none", columns_per_frame=16)).build(2, 128, 64).eval()
     with torch.inference_mode():
         assert network(torch.rand(1, 64, 128)).framewise.shape == (1, 8, 2)
+
+
+def test_a_transformers_weights_fit_windows_of_another_shape(tmp_path: Path) -> None:
+    import timm
+
+    square = timm.create_model("vit_tiny_patch16_224", pretrained=False)
+    save_file(square.state_dict(), tmp_path / "vit.safetensors")
+    backbone = Backbone("vit_tiny_patch16_224", str(tmp_path / "vit.safetensors"), columns_per_frame=16)
+    network = SedNetwork(backbone).build(2, 512, 128).maps.network
+    assert network.pos_embed.shape[1] == 1 + 32 * 8  # type: ignore[union-attr,index]
+    assert torch.equal(network.blocks[0].mlp.fc1.weight, square.blocks[0].mlp.fc1.weight)  # type: ignore[index,union-attr]
 
 
 @pytest.mark.parametrize(("columns_per_frame", "fused"), [(16, False), (8, False), (8, True), (4, True)])

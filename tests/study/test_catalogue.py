@@ -24,9 +24,9 @@ STUDIES = [
 
 def test_every_line_of_the_memo_is_named_with_its_variant():
     assert catalogue(STUDIES) == [
-        Entry("exp0109", "memo/stages.py:first", Reported(0.7889, None, 0.842), "", True),
-        Entry("1st stage", "memo/stages.py:first", Reported(0.7889, None, 0.842), "", True),
-        Entry("ViT", "memo/plans.py:vit", Reported(), "never run", False),
+        Entry("exp0109", "stages:first", Reported(0.7889, None, 0.842), "", True),
+        Entry("1st stage", "stages:first", Reported(0.7889, None, 0.842), "", True),
+        Entry("ViT", "plans:vit", Reported(), "never run", False),
     ]
 
 

@@ -144,6 +144,8 @@ def load_initial(network: nn.Module, backbone: Backbone) -> None:
         state = _file_state(Path(backbone.weights))
     # features_only networks rename "blocks.0" to "blocks_0"; the memo's cut leaves some modules out.
     own = network.state_dict()
+    if "pos_embed" in own and "pos_embed" in state:
+        state = state | {"pos_embed": _fitted(state["pos_embed"], network)}
     renamed = {_flat(key): value for key, value in state.items()}
     found = {key: renamed[_flat(key)] for key in own if _flat(key) in renamed}
     missing = [key for key in own if key not in found and not key.endswith("num_batches_tracked")]
@@ -155,6 +157,15 @@ def load_initial(network: nn.Module, backbone: Backbone) -> None:
         network.load_state_dict(found, strict=False)
     except RuntimeError as error:
         raise WeightsError(f"weights {backbone.weights!r} do not fit {backbone.name}: {error}") from error
+
+
+def _fitted(positions: Tensor, network: nn.Module) -> Tensor:
+    """A vision transformer's position embedding, made for square pictures, laid over the patches of a window."""
+    from timm.layers.pos_embed import resample_abs_pos_embed
+
+    grid: tuple[int, int] = network.patch_embed.grid_size  # type: ignore[union-attr,assignment]
+    fitted: Tensor = resample_abs_pos_embed(positions, list(grid), num_prefix_tokens=network.num_prefix_tokens)
+    return fitted
 
 
 def _flat(key: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dawnchorus.augment.masks import Masks
+from dawnchorus.augment.sometimes import Sometimes
 from dawnchorus.experiment import Experiment, Stage
 from dawnchorus.networks.backbones import WeightsError, load_initial
 from dawnchorus.windows import EventCrops, SlidingWindows
@@ -82,6 +83,8 @@ def _halved(one: Any) -> Any:
         return replace(one, columns=one.columns // 2, overlap=one.overlap // 2)
     if isinstance(one, EventCrops):
         return replace(one, columns=one.columns // 2, offsets=tuple(offset // 2 for offset in one.offsets))
+    if isinstance(one, Sometimes):
+        return replace(one, parts=tuple(_halved(part) for part in one.parts))
     if isinstance(one, Masks):
         whole = one.faithful_whole_columns
         return replace(one, columns=one.columns // 2, rows=one.rows // 2, faithful_whole_columns=whole and whole // 2)

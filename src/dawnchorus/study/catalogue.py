@@ -22,7 +22,7 @@ class Entry:
 def catalogue(studies: Sequence[Study]) -> list[Entry]:
     """Every memo line of every variant, in the order of studies and variants; a line may stand in several places."""
     return [
-        Entry(line, f"{study.path.as_posix()}:{name}", variant.reported, variant.note, variant.experiment is not None)
+        Entry(line, f"{study.name}:{name}", variant.reported, variant.note, variant.experiment is not None)
         for study in studies
         for name, variant in study.variants.items()
         for line in variant.memo

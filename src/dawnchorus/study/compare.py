@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.experiment import changes, to_record
+from dawnchorus.experiment import changes, from_record
 from dawnchorus.files import read_json, value_hash, write_text
 from dawnchorus.study.adapt import Scale
 from dawnchorus.study.judge import SUBMISSION, Judge, read_submission
@@ -294,11 +294,12 @@ def _outdated(variant: Variant, result: Mapping[str, Any]) -> bool:
     if variant.experiment is None or "experiment" not in result:
         return variant.experiment is None
     try:
+        was_run = from_record(result["experiment"])  # settings that are newer than the run have their defaults
         planned = Scale(**result["scale"])(variant.experiment, result["seed"])
-    except TypeError:  # a Scale that had other settings
+    except (TypeError, ValueError):  # settings that are no more
         return True
     # Weights that could not be had were replaced: `lost` tells of that.
-    differs = changes(result["experiment"], to_record(planned))
+    differs = changes(was_run, planned)
     return any(not line.startswith("network.backbone.weights:") for line in differs)
 
 

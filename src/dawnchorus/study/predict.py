@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -45,13 +46,13 @@ def predict(run: Run, stage: str, recordings: Sequence[Recording], store: Path) 
 def _hearings(run: Run, stage: str, recordings: Sequence[Recording], store: Path) -> Iterable[Blocks]:
     """The blocks of all recordings, once, or with other noise each time."""
     front_end, noise = run.data.front_end, run.experiment.predict.noise
-    if run.experiment.predict.denoised and run.data.denoised:
-        front_end = run.data.denoised.front_end
+    if run.experiment.predict.denoised:
+        front_end = replace(front_end, denoised=True)
     if noise is None:
         yield build_store(recordings, store, front_end).blocks
         return
     trained_on = {one.key: one for one in run.data.data.recordings if one.key in run.data.blocks}
-    if noise.kind == "quiet_windows":
+    if noise.taken == "quiet_windows":
         quiet = quiet_stretches(run.out_of_fold(stage), noise.quiet_below)
         sources = [NoiseSource(trained_on[key].path, start_s, end_s) for key, start_s, end_s in quiet]
     else:

@@ -137,7 +137,8 @@ def catalogue_table(entries: Sequence[Entry]) -> Table:
     """One row a memo line: where it is, what was reported, how it was read."""
     table = Table(title=f"{len({entry.line for entry in entries})} lines of the memo")
     for heading in ("line", "study:variant", "CV", "Prec", "LB", "note"):
-        table.add_column(heading, justify="right" if heading in ("CV", "Prec", "LB") else "left")
+        number = heading in ("CV", "Prec", "LB")
+        table.add_column(heading, justify="right" if number else "left", no_wrap=heading == "study:variant")
     for entry in entries:
         note = entry.note if entry.runnable else " ".join(filter(None, ("Nothing to run.", entry.note)))
         shown = (entry.line, entry.where, *reported_cells(entry.reported), note)
