@@ -1,6 +1,6 @@
 """What one optimiser step of the memo's stages costs, and what the RFCX run takes from it.
 
-    python benchmarks/step_cost.py [--backbone resnet18] [--steps 3] [--gpu-tflops 65 --utilisation 0.3]
+    python benchmarks/step_cost.py [--backbone resnet18] [--steps 3] [--gpu-tflops 65 --utilisation 0.1]
 
 Measures on this machine: floating-point operations of a step (counted by torch), memory that a step keeps for its
 backward pass, seconds a step, and what preparing a window costs on one core. On a machine with a GPU the seconds are
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--backbone", default="resnet18")
     parser.add_argument("--steps", type=int, default=3, help="steps to time, after one that warms up")
     parser.add_argument("--gpu-tflops", type=float, default=65.0, help="peak of the GPU in 16 bits (65: an NVIDIA T4)")
-    parser.add_argument("--utilisation", type=float, default=0.3, help="share of that peak which training reaches")
+    parser.add_argument("--utilisation", type=float, default=0.1, help="share of that peak which training reaches")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="cores that prepare windows")
     args = parser.parse_args()
     window_s = preparing()

@@ -121,9 +121,10 @@ def test_the_commands_of_the_readme_are_there() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     fenced = "".join(readme.split("```")[1::2])
     lines = [line.partition("#")[0].split() for line in fenced.splitlines() if line.startswith("dawnchorus ")]
-    assert {line[1] for line in lines} == {"train", "evaluate", "detect", "info", "simulate"}
+    assert {line[1] for line in lines} == {"train", "evaluate", "detect", "info", "simulate", "experiment"}
     for _, command, *words in lines:
-        help_text = runner.invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
+        called = [command, words[0]] if command == "experiment" else [command]
+        help_text = runner.invoke(app, [*called, "--help"], env={"COLUMNS": "200"}).output
         for option in (word for word in words if word.startswith("--")):
             assert option in help_text, f"{command} {option}"
 
@@ -143,3 +144,55 @@ def test_detect_evaluate_and_info_need_no_torch(trained: Path, forest: Path, tmp
     ):
         done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+# ---- experiments ---------------------------------------------------------------------------------------------
+
+STUDY = '''"""Does the third stage help?"""
+from training import tiny
+from dataclasses import replace
+from dawnchorus.study.values import Reported, Variant
+
+experiment = tiny.experiment((1, 1, 1))
+baseline = "two"
+variants = {
+    "two": Variant(replace(experiment, stages=experiment.stages[:2]), Reported(lb=0.5), memo=("a line",)),
+    "three": Variant(experiment),
+    "reported": Variant(None, Reported(failed=True)),
+}
+'''
+
+
+def test_a_users_study_is_run_compared_and_listed(forest: Path, tmp_path: Path) -> None:
+    study, out = tmp_path / "which.py", tmp_path / "runs"
+    study.write_text(STUDY, encoding="utf-8")
+    options = ["--data", str(forest), "--out", str(out)]
+    ran = runner.invoke(app, ["experiment", "run", str(study), *options, "--seeds", "1"])
+    assert ran.exit_code == 0, ran.output
+    assert "which:reported: left out, nothing to run" in ran.output
+    truth = ["--truth", str(forest / "truth" / "test.csv")]
+    compared = runner.invoke(app, ["experiment", "compare", str(study), *options, *truth])
+    assert compared.exit_code == 0, compared.output
+    page = (out / "which" / "compare.md").read_text(encoding="utf-8")
+    assert "Does the third stage help?" in page and "very bad" in page and "floor" in page
+    assert (out / "which" / "compare.csv").is_file()
+    listed = runner.invoke(app, ["experiment", "list", str(tmp_path), "--json"])
+    (entry,) = json.loads(listed.stdout)
+    assert (entry["line"], entry["where"], entry["reported"]["lb"]) == ("a line", "which:two", 0.5)
+
+
+def test_without_a_truth_training_is_compared(forest: Path, tmp_path: Path) -> None:
+    study, out = tmp_path / "which.py", tmp_path / "runs"
+    study.write_text(STUDY, encoding="utf-8")
+    options = ["--data", str(forest), "--out", str(out)]
+    assert runner.invoke(app, ["experiment", "run", f"{study}:two", *options, "--seeds", "1"]).exit_code == 0
+    compared = runner.invoke(app, ["experiment", "compare", str(study), *options])
+    assert compared.exit_code == 0, compared.output
+
+
+def test_a_variant_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    study = tmp_path / "which.py"
+    study.write_text(STUDY, encoding="utf-8")
+    result = runner.invoke(app, ["experiment", "run", f"{study}:four", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "no variant 'four'; there are two, three, reported" in result.output

@@ -226,3 +226,26 @@ def test_preparing_names_what_fails_later_beside_what_failed_before(tmp_path):
         ("b", "unreadable"),
     ]
     assert {"band_limited"} == {one.fault.code for one in prepared.oddities}
+
+
+# ---- song types ----------------------------------------------------------------------------------------------
+
+
+def test_the_rarer_song_types_become_classes_behind_the_last_species(tmp_path: Path) -> None:
+    rows = ("a,0,4,0,100,1,900", "a,1,1,0,100,1,900", "b,1,1,0,100,1,900", "b,1,4,1,100,2,900")
+    loaded = dataset.load(data(tmp_path, present=rows))
+    split, species_of = dataset.by_song_type(loaded)
+    # Species 0 has one song type, 4, which keeps its number; species 1 has two 1s and one 4, a class of its own.
+    assert species_of == (0, 1, 1)
+    assert split.species[2].name == "s1, song type 4"
+    present = [(box.recording, box.species) for box in split.annotations if box.present]
+    assert sorted(present) == [("a", 0), ("a", 1), ("b", 1), ("b", 2)]
+    # An FP box of the common type still says absent of the common class alone.
+    assert [box.species for box in split.annotations if not box.present] == [1]
+
+
+def test_names_in_recordings_csv_that_fit_no_recording_are_told_in_one_line(tmp_path: Path) -> None:
+    folder = data(tmp_path)
+    table(folder / "recordings.csv", "a,north", "x,north", "y,south", header="recording_id,site")
+    (problem,) = [one for one in dataset.load(folder).problems if one.kind == "unknown_recording"]
+    assert "2 of 3 names are of no training recording, first 'x'" in str(problem)

@@ -266,8 +266,10 @@ def test_the_models_are_judged_on_the_truth(run, monkeypatch):
 def test_a_recording_of_the_truth_that_cannot_be_heard_is_left_out(run, monkeypatch):
     monkeypatch.setattr(evaluate, "Detector", KnowsTheTruth)
     run.recordings[1].path.write_bytes(b"")
-    judged, said = evaluate.judge_on_truth(run, Truth(tuple(run.recordings), FULL, ()), EventRule())
+    failures: list[str] = []
+    judged, said = evaluate.judge_on_truth(run, Truth(tuple(run.recordings), FULL, ()), EventRule(), None, failures)
     assert list(said["2"]) == ["a", "c"]
+    assert len(failures) == 1 and failures[0].startswith("b: ") and failures[0].endswith("not judged")
     assert len(judged[1].truth) == 2
 
 

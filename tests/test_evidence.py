@@ -61,6 +61,24 @@ def test_both_grains_add_up(one, other):
     same(one + Known.nothing(N, FRAMES, SPECIES), one, 0)
 
 
+def test_a_persons_word_holds_against_what_is_told():
+    # Cells: said present, said absent, nothing said.
+    said = Evidence(np.float32([[1, 0, 0]]), np.float32([[0, 1, 0]]))
+    told = Evidence(np.float32([[1, 1, 1]]), np.float32([[0.5, 0.5, 0]]))
+    held = said.topped_up(told)
+    assert held.present.tolist() == [[1, 0, 1]]
+    assert held.absent.tolist() == [[0, 1, 0]]
+    contradicted = said.topped_up(told, contradicted=True)
+    assert contradicted.present.tolist() == [[1, 1, 1]]
+    assert contradicted.absent.tolist() == [[0.5, 1, 0]]
+
+
+@given(knowns)
+@settings(deadline=None, max_examples=40)
+def test_what_nobody_tells_changes_nothing(one):
+    same(one.topped_up(Known.nothing(N, FRAMES, SPECIES)), one, 0)
+
+
 def test_a_contradiction_can_be_said():
     both = Evidence(np.float32([[1.0]]), np.float32([[0.0]])) + Evidence(np.float32([[0.0]]), np.float32([[0.5]]))
     assert (both.present.item(), both.absent.item()) == (1.0, 0.5)

@@ -9,6 +9,7 @@ from PIL import Image
 from dawnchorus.plots import (
     Bar,
     Box,
+    Dot,
     Track,
     bar_chart,
     colour_table,
@@ -16,6 +17,7 @@ from dawnchorus.plots import (
     precision_recall_chart,
     recording_figure,
     safe_text,
+    scatter_chart,
     spectrogram_png,
     ticks,
 )
@@ -150,6 +152,7 @@ def test_every_picture_is_xml_with_hostile_names_in_it():
         line_chart({HOSTILE: line}, HOSTILE, HOSTILE, description=HOSTILE),
         precision_recall_chart({HOSTILE: line}),
         bar_chart({HOSTILE: [Bar(HOSTILE, 0.5, 0.4, 0.6)]}, HOSTILE, floors={HOSTILE: [(HOSTILE, 0.1)]}),
+        scatter_chart([Dot(HOSTILE, 0.5, 0.4, HOSTILE), Dot("a", 1, 1)], HOSTILE, HOSTILE, levels=[(HOSTILE, 0.1)]),
     ]
     for picture in pictures:
         root = ElementTree.fromstring(picture)
@@ -192,3 +195,62 @@ def test_ticks_are_round_and_inside():
 def test_the_same_input_gives_the_same_bytes():
     db = np.random.default_rng(0).normal(size=(8, 50))
     assert spectrogram_png(db) == spectrogram_png(db.copy())
+
+
+def circles(svg):
+    return {circle.find("title").text: at(circle, "cx", "cy") for circle in ElementTree.fromstring(svg).iter("circle")}
+
+
+def test_a_dot_lies_where_its_values_are():
+    dots = [Dot("low", 0.0, 0.0), Dot("middle", 0.5, 5.0), Dot("high", 1.0, 10.0), Dot("none", math.nan, 1.0)]
+    spots = circles(scatter_chart(dots, "x", "y", x_range=(0, 1), y_range=(0, 10)))
+    assert list(spots) == ["low: 0, 0", "middle: 0.5, 5", "high: 1, 10"]
+    (left, bottom), middle, (right, top) = spots.values()
+    assert left < right and bottom > top and middle == pytest.approx([(left + right) / 2, (bottom + top) / 2])
+
+
+def test_names_of_dots_cover_neither_dots_nor_each_other():
+    rng = np.random.default_rng(0)
+    dots = [Dot(f"exp{number}", *rng.random(2)) for number in range(30)]
+    svg = scatter_chart(dots, "x", "y")
+    words = [text for text in ElementTree.fromstring(svg).iter("text") if (text.text or "").startswith("exp")]
+    # letters of 11 units are about 5.4 wide, and reach 9 up and 3 down from their base line
+    spots = [(x, y - 9, x + 5.4 * len(word.text), y + 3) for word in words for x, y in [at(word, "x", "y")]]
+    spots += [(x - 4, y - 4, x + 4, y + 4) for x, y in circles(svg).values()]
+    apart = [
+        a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for i, a in enumerate(spots) for b in spots[:i]
+    ]
+    assert len(words) >= 25 and all(apart)
+
+
+def test_dots_too_close_for_names_are_named_on_hovering():
+    svg = scatter_chart([Dot(f"experiment {number}", 0.5, 0.5 + number / 1e4) for number in range(40)], "x", "y")
+    assert len(circles(svg)) == 40 and "experiment 39: 0.5, 0.5039" in circles(svg)
+
+
+def test_names_are_escaped_once():
+    root = ElementTree.fromstring(
+        scatter_chart([Dot("a<b & c", 1.0, 2.0, "g&1"), Dot("d", 2.0, 1.0, "g2")], "x&", "y<")
+    )
+    said = {text.text for text in root.iter("text")}
+    assert {"a<b & c", "d", "g&1", "g2", "x&", "y<"} <= said
+    assert "a<b & c: 1, 2" in {title.text for title in root.iter("title")}
+
+
+def test_groups_of_dots_have_colours_and_levels_have_names():
+    svg = scatter_chart([Dot("a", 1.0, 2.0, "one"), Dot("b", 2.0, 3.0, "two")], "x", "y", levels=[("floor", 1.0)])
+    root = ElementTree.fromstring(svg)
+    assert len({circle.get("fill") for circle in root.iter("circle")}) == 2
+    assert "floor" in {text.text for text in root.iter("text")}
+    (line,) = (line for line in root.iter("line") if line.get("stroke-dasharray"))
+    assert float(line.get("y1")) > max(y for _, y in circles(svg).values())
+
+
+@pytest.mark.parametrize("dots", [[], [Dot("a", math.nan, 1.0)]])
+def test_a_scatter_chart_of_nothing_says_so(dots):
+    assert "No values" in scatter_chart(dots, "x", "y")
+
+
+def test_one_dot_alone_lies_in_the_middle():
+    ((x, y),) = circles(scatter_chart([Dot("a", 3.0, 4.0)], "x", "y")).values()
+    assert 300 < x < 450 and 150 < y < 270

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -192,6 +193,20 @@ def test_the_mean_and_the_maximum_of_models_are_those_of_every_cell():
     np.testing.assert_array_equal(mean.frame_start_s, one.frame_start_s)
 
 
+def test_the_highest_class_of_a_species_counts():
+    classes = random_scores("r")
+    three = replace(
+        classes,
+        framewise=np.float32([[0.1, 0.5, 0.7], [0.4, 0.2, 0.3]]),
+        clipwise=np.float32([[0.1, 0.2, 0.3]]),
+        window_maximum=np.float32([[0.9, 0.2, 0.3]]),
+    )
+    species = scoring.merged(three, (0, 1, 0))
+    np.testing.assert_array_equal(species.framewise, np.float32([[0.7, 0.5], [0.4, 0.2]]))
+    np.testing.assert_array_equal(species.clipwise, np.float32([[0.3, 0.2]]))
+    np.testing.assert_array_equal(species.window_maximum, np.float32([[0.9, 0.2]]))
+
+
 def test_one_model_is_its_own_mean():
     one = random_scores("r")
     assert scoring.mean([one]) is one
@@ -289,6 +304,11 @@ def test_what_is_read_is_what_was_written_within_half_precision(tmp_path):
         for name in ("window_start_s", "window_end_s", "frame_start_s"):
             np.testing.assert_array_equal(getattr(again, name), getattr(one, name))
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["scores.npz"]
+
+
+def test_no_recording_at_all_can_be_written(tmp_path):
+    scoring.write(tmp_path / "none.npz", [])
+    assert scoring.read(tmp_path / "none.npz") == {}
 
 
 def test_what_is_read_can_be_written_again_without_a_change(tmp_path):

@@ -143,6 +143,14 @@ def test_the_order_of_rows_is_no_matter_and_other_recordings_are_refused(tmp_pat
         paired(POSITIVES, plain, other)
 
 
+def test_a_truth_that_does_not_fit_is_refused(tmp_path):
+    folders = {0: submission(tmp_path / "a", PERFECT)}
+    with pytest.raises(CompareError, match="nothing is known to sound"):
+        paired({"elsewhere": {0}}, folders, folders)
+    with pytest.raises(CompareError, match="species 2"):
+        paired({"r01": {2}}, folders, folders)
+
+
 def test_weighing_recordings_is_drawing_them():
     rng = np.random.default_rng(3)
     scores, truth = rng.random((30, 4)).round(1), rng.random((30, 4)) < 0.3

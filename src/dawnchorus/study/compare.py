@@ -171,7 +171,9 @@ def paired(
     one, other = _aligned([folders[seed] for seed in seeds], [against[seed] for seed in seeds])
     recordings, scores, scores_against = one[0], one[1], other[1]
     species = sorted({each for recording in recordings for each in positives.get(recording, ())})
-    if species and species[-1] >= scores[0].shape[1]:
+    if not species:
+        raise CompareError(f"nothing is known to sound in any of the {len(recordings)} recordings")
+    if species[-1] >= scores[0].shape[1]:
         raise CompareError(f"species {species[-1]} sounds in the test recordings; the runs know {scores[0].shape[1]}")
     truth = np.array([[each in positives.get(recording, ()) for each in species] for recording in recordings])
     rng = np.random.default_rng(0)
