@@ -656,14 +656,18 @@ def scatter_chart(
             parts.append(_line((room[0], y), (room[2], y), LINE_COLOURS[1], 1.5, "4 3"))
             parts.append(_words(room[2] - 4, y - 5, name, anchor="end", colour="#A84600", size=11, extra=PAPER_EDGE))
     at = [(_scaled(dot.x, room[0], room[2], *ranges[0]), _scaled(dot.y, room[3], room[1], *ranges[1])) for dot in dots]
+    parts += _dot_names(dots, at, room)  # below the dots, so that their white edges cut none
     for dot, (x, y) in zip(dots, at, strict=True):
-        colour = LINE_COLOURS[groups.index(dot.group) % len(LINE_COLOURS)]
-        says = f"<title>{safe_text(f'{dot.label}: {dot.x:.4g}, {dot.y:.4g}')}</title>"
-        circle = (
-            f'<circle cx="{_number(x)}" cy="{_number(y)}" r="4" fill="{colour}" fill-opacity="0.85">{says}</circle>'
-        )
-        parts.append(circle)
-    return _svg(width_px, height_px + key_px, description, [*parts, *_dot_names(dots, at, room)])
+        parts.append(_dot((x, y), groups.index(dot.group), f"{dot.label}: {dot.x:.4g}, {dot.y:.4g}"))
+    return _svg(width_px, height_px + key_px, description, parts)
+
+
+def _dot(at: Point, group: int, hover: str) -> str:
+    """Draw a dot of a group: filled, and from the eighth group on hollow."""
+    colour, filled = LINE_COLOURS[group % len(LINE_COLOURS)], group < len(LINE_COLOURS)
+    where = f'cx="{_number(at[0])}" cy="{_number(at[1])}" r="{"4" if filled else "3.2"}"'
+    look = f'fill="{colour}" fill-opacity="0.85"' if filled else f'fill="#ffffff" stroke="{colour}" stroke-width="1.8"'
+    return f"<circle {where} {look}><title>{safe_text(hover)}</title></circle>"
 
 
 def _roomy(values: Sequence[float]) -> tuple[float, float]:
@@ -680,9 +684,7 @@ def _dot_key(groups: Sequence[str], width_px: float) -> tuple[list[str], float]:
         shown = _shortened(name, width_px - 40)
         if x > 12 and x + 12 + _text_width_px(shown) > width_px:
             x, y = 12.0, y + 18
-        colour = LINE_COLOURS[index % len(LINE_COLOURS)]
-        parts.append(f'<rect x="{_number(x)}" y="{_number(y - 9)}" width="9" height="9" rx="4.5" fill="{colour}"/>')
-        parts.append(_words(x + 14, y, name, room_px=width_px - 40))
+        parts += [_dot((x + 4, y - 4), index, name), _words(x + 14, y, name, room_px=width_px - 40)]
         x += 14 + _text_width_px(shown) + 16
     return parts, y + 4
 
@@ -693,14 +695,16 @@ def _dot_names(dots: Sequence[Dot], at: Sequence[Point], room: Rectangle) -> lis
     parts = []
     for index, (dot, (x, y)) in enumerate(zip(dots, at, strict=True)):
         width = _text_width_px(_shortened(dot.label, 180, 11), 11)
-        lefts = ((x + 7, y - 8), (x - 7 - width, y - 8), (x - width / 2, y - 22), (x - width / 2, y + 7))
-        corners = ((x + 5, y - 19), (x - 5 - width, y - 19), (x + 5, y + 4), (x - 5 - width, y + 4))
-        for left, top in (*lefts, *corners):
+        sides = [("start", x + 7, y - 8), ("end", x - 7, y - 8), ("middle", x, y - 22), ("middle", x, y + 7)]
+        corners = [("start", x + 5, y - 19), ("end", x - 5, y - 19), ("start", x + 5, y + 4), ("end", x - 5, y + 4)]
+        for anchor, by, top in sides + corners:
+            left = by - {"start": 0, "middle": width / 2, "end": width}[anchor]
             spot = (left, top, left + width, top + 14)
             inside = left >= room[0] and top >= room[1] and spot[2] <= room[2] and spot[3] <= room[3]
             if inside and not any(_overlap(spot, other) for n, other in enumerate(taken) if n != index):
                 taken.append(spot)
-                parts.append(_words(left, top + 11, dot.label, size=11, room_px=180, extra=PAPER_EDGE))
+                name = _words(by, top + 11, dot.label, anchor=anchor, size=11, room_px=180, extra=PAPER_EDGE)
+                parts.append(name)
                 break
     return parts
 

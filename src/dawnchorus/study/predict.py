@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from dawnchorus import audio
@@ -79,7 +78,7 @@ def _said(run: Run, fit: Fit, blocks: Blocks, hearing: int) -> dict[str, Scores]
     kept = not how.views and how.noise is None
     if kept and path.exists():
         return scoring.read(path)
-    network = asking(trained(run.experiment, run.data, fit).eval().to(memory_format=torch.channels_last))
+    network = asking(trained(run.experiment, run.data, fit))
     said = {}
     for key, its in blocks.items():
         asked = _views(network, how, partial(_chance, run, key)) if how.views else network

@@ -11,9 +11,20 @@ from torch import Tensor, nn
 
 def precision() -> str:
     """`bf16-mixed` where the processor computes in bf16, else `32-true`: emulated bf16 is many times slower."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    if torch.cuda.is_available():  # older GPUs, a T4 for one, emulate bf16 too
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
     return "bf16-mixed" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "32-true"
+
+
+def device() -> torch.device:
+    """Where networks are trained and asked: the GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast() -> torch.autocast:
+    """What a network computes with outside of training, on `device`."""
+    kind = torch.float16 if precision() == "16-mixed" else torch.bfloat16
+    return torch.autocast(device().type, kind, enabled=precision() != "32-true")
 
 
 @contextmanager

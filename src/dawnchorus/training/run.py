@@ -29,7 +29,7 @@ from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
 from dawnchorus.training.fit import fit
 from dawnchorus.training.folds import assign
-from dawnchorus.training.precision import precision
+from dawnchorus.training.precision import autocast, device, precision
 from dawnchorus.windows import EventCrops, SlidingWindows
 
 Floats = NDArray[np.float32]
@@ -313,7 +313,7 @@ def score(
     batch: int = 32,
 ) -> dict[str, Scores]:
     """What a network says of recordings, with the windows that scoring uses."""
-    asked = asking(network.to(memory_format=torch.channels_last).eval())
+    asked = asking(network)
     per_second, per_frame = experiment.front_end.columns_per_second, experiment.network.backbone.columns_per_frame
     said = {
         recording: scored(asked, blocks[recording], experiment.score_windows, per_second, per_frame, batch)
@@ -324,12 +324,13 @@ def score(
 
 
 def asking(network: Sed) -> Network:
-    """A network in evaluation mode as a function of planes `(window, mel, column)` to probabilities."""
+    """A network as a function of planes `(window, mel, column)` to probabilities; it is put into evaluation mode."""
+    network.to(device()).to(memory_format=torch.channels_last).eval()
 
     def asked(planes: Floats) -> tuple[Floats, Floats]:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision() == "bf16-mixed"):
-            output = network(torch.from_numpy(planes))
-        return torch.sigmoid(output.clipwise).numpy(), torch.sigmoid(output.framewise).numpy()
+        with torch.inference_mode(), autocast():
+            output = network(torch.from_numpy(planes).to(device()))
+        return torch.sigmoid(output.clipwise).cpu().numpy(), torch.sigmoid(output.framewise).cpu().numpy()
 
     return asked
 
