@@ -198,7 +198,14 @@ def test_the_same_input_gives_the_same_bytes():
 
 
 def circles(svg):
-    return {circle.find("title").text: at(circle, "cx", "cy") for circle in ElementTree.fromstring(svg).iter("circle")}
+    """Where the dots of a scatter chart are, by what is shown on hovering; those in the key show no values."""
+    dots = ElementTree.fromstring(svg).iter("circle")
+    return {dot.find("title").text: at(dot, "cx", "cy") for dot in dots if ": " in dot.find("title").text}
+
+
+def left_end(word, width):
+    """The left end of a text of this width."""
+    return float(word.get("x")) - {"start": 0, "middle": width / 2, "end": width}[word.get("text-anchor")]
 
 
 def test_a_dot_lies_where_its_values_are():
@@ -215,7 +222,8 @@ def test_names_of_dots_cover_neither_dots_nor_each_other():
     svg = scatter_chart(dots, "x", "y")
     words = [text for text in ElementTree.fromstring(svg).iter("text") if (text.text or "").startswith("exp")]
     # letters of 11 units are about 5.4 wide, and reach 9 up and 3 down from their base line
-    spots = [(x, y - 9, x + 5.4 * len(word.text), y + 3) for word in words for x, y in [at(word, "x", "y")]]
+    sizes = [(left_end(word, 5.4 * len(word.text)), float(word.get("y")), 5.4 * len(word.text)) for word in words]
+    spots = [(x, y - 9, x + width, y + 3) for x, y, width in sizes]
     spots += [(x - 4, y - 4, x + 4, y + 4) for x, y in circles(svg).values()]
     apart = [
         a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for i, a in enumerate(spots) for b in spots[:i]
@@ -237,10 +245,15 @@ def test_names_are_escaped_once():
     assert "a<b & c: 1, 2" in {title.text for title in root.iter("title")}
 
 
-def test_groups_of_dots_have_colours_and_levels_have_names():
+def test_no_two_of_14_groups_look_alike():
+    svg = scatter_chart([Dot("a", n, n, f"group {n}") for n in range(14)], "x", "y")
+    dots = list(ElementTree.fromstring(svg).iter("circle"))
+    assert len({(dot.get("fill"), dot.get("stroke")) for dot in dots}) == 14 and len(dots) == 28  # the key has them too
+
+
+def test_a_level_stands_where_its_value_is_and_has_its_name():
     svg = scatter_chart([Dot("a", 1.0, 2.0, "one"), Dot("b", 2.0, 3.0, "two")], "x", "y", levels=[("floor", 1.0)])
     root = ElementTree.fromstring(svg)
-    assert len({circle.get("fill") for circle in root.iter("circle")}) == 2
     assert "floor" in {text.text for text in root.iter("text")}
     (line,) = (line for line in root.iter("line") if line.get("stroke-dasharray"))
     assert float(line.get("y1")) > max(y for _, y in circles(svg).values())

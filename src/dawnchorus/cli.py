@@ -411,8 +411,6 @@ def experiment_compare(
     compare.write_csv(home / "compare.csv", comparison)
     say = console().print
     say(table.comparison_table(comparison))
-    for sentence in comparison.warnings:
-        say(sentence, markup=False)
     say(f"the same in {home / 'compare.md'} and {home / 'compare.csv'}", markup=False)
 
 

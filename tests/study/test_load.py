@@ -64,3 +64,10 @@ def test_files_that_begin_with_an_underscore_are_no_studies(tmp_path: Path) -> N
     written(tmp_path, STUDY)
     written(tmp_path, "raise RuntimeError", "_shared.py")
     assert [study.name for study in studies_in(tmp_path)] == ["which"]
+
+
+def test_a_study_may_define_settings_of_its_own(tmp_path: Path) -> None:
+    own = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    own += "@dataclass\nclass Own:\n    x: int = 1\n"
+    head, _, rest = STUDY.partition("\n")
+    assert load(written(tmp_path, f"{head}\n{own}{rest}")).name == "which"

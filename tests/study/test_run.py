@@ -84,3 +84,12 @@ def test_other_settings_under_the_same_name_replace_the_result(heard: Material, 
 
 def test_what_is_only_reported_is_not_run(heard: Material, out: Path) -> None:
     assert run_variant(STUDY, "only_reported", 0, Scale(), heard, out) is None
+
+
+def test_nothing_of_an_earlier_run_is_left_where_there_is_nothing_now(heard: Material, tmp_path: Path) -> None:
+    folder = run_variant(STUDY, "mean", 0, Scale(), heard, tmp_path)
+    assert folder
+    (folder / "pseudo.csv").write_text("recording_id,species_id,t_min,t_max\nold,0,0,1\n")
+    again = run_variant(STUDY, "mean", 0, Scale(budget=2), heard, tmp_path)
+    assert again == folder
+    assert not (folder / "pseudo.csv").exists() or "old" not in (folder / "pseudo.csv").read_text()

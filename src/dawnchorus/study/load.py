@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 from dawnchorus.study.values import Study, Variant
@@ -20,6 +21,7 @@ def load(path: Path) -> Study:
     if spec is None or spec.loader is None:
         raise StudyError(f"{path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses that a study defines look for it there
     spec.loader.exec_module(module)
     variants = getattr(module, "variants", None)
     if not isinstance(variants, dict) or not all(isinstance(one, Variant) for one in variants.values()):

@@ -79,11 +79,12 @@ def run_variant(
         return None
     experiment, lost = offline(scale(variant.experiment, seed))
     folder = result_folder(out, study.name, name, seed)
-    key = value_hash([VERSION, to_record(experiment), [one.key for one in heard.test], _data_key(heard.data)])
+    key = value_hash([VERSION, to_record(experiment), _data_key(heard, experiment.hears)])
     done = folder / "result.json"
     if done.is_file() and read_json(done)["key"] == key and (not with_model or (folder / "model").is_dir()):
         return folder
-    done.unlink(missing_ok=True)
+    for name_of in ("result.json", "submission.csv", "detections.csv", "pseudo.csv"):  # of an earlier, other run
+        (folder / name_of).unlink(missing_ok=True)
     began = time.monotonic()
     store, sets = out / "features", {"test": heard.test, "external": heard.external}
     asked = {which: sets[which] for which in experiment.hears if sets.get(which)}
@@ -122,8 +123,11 @@ def run_variant(
     return folder
 
 
-def _data_key(data: DataSet) -> str:
-    return value_hash([sorted(str(box) for box in data.annotations), sorted(one.key for one in data.recordings)])
+def _data_key(heard: Material, sets: set[str]) -> str:
+    """Stands for what is heard, by names and lengths; the sound itself is in the keys of the fits."""
+    boxes = sorted(str(box) for box in heard.data.annotations)
+    parts = [heard.data.recordings, heard.test, heard.external if "external" in sets else ()]
+    return value_hash([boxes, [[(one.key, one.duration_s) for one in part] for part in parts]])
 
 
 def _number(value: float) -> float | None:
