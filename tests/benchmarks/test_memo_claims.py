@@ -277,7 +277,7 @@ def test_the_page_is_written_from_the_tables_alone(place):
     claims.write(argparse.Namespace(docs=place.docs))
     page = (place.docs / "memo-claims.md").read_text()
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in page.splitlines() if line.startswith("| ")}
-    assert "`stage_2` against `stage_1`: +0.7" in rows["1"] and rows["1"].endswith("**holds where tried** |")
+    assert "`stage_2` against `stage_1`: +0.7" in rows["1"] and "**holds where tried**; CV: holds where tried |" in rows["1"]
     assert "`exp0150` against `exp0146`: +0.000 (+0.000 to +0.000), said: down" in rows["8"]
     assert "against the best floor" in rows["15"] and rows["15"].endswith("**holds where tried** (screened) |")
     assert rows["19"].endswith("**not tried** (screened) |")
