@@ -22,7 +22,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,7 @@ def collect(args: argparse.Namespace) -> None:
             print(f"  {warning}")
     runs = Runs(studies, args.out)
     measured = [found for claim in CLAIMS for one in claim.contrasts if (found := measure(claim, one, runs, judge))]
+    measured = widened(measured, chance_of_training(measured, runs, judge))
     write_rows(home / "contrasts.csv", Measured, measured)
     write_rows(home / "experiments.csv", Tried, experiments(runs, judge))
     print(f"{len(measured)} of {sum(len(claim.contrasts) for claim in CLAIMS)} contrasts were run")
@@ -176,6 +177,34 @@ def measure(claim: Claim, one: Contrast, runs: Runs, judge: Judge) -> Measured |
         known = [(a[one.figure], b[one.figure]) for a, b in zip(after, before, strict=True)]
         gain = over_seeds([a - b for a, b in known if a is not None and b is not None])
     return Measured(claim.number, **asdict(one), **gain, apart=apart)
+
+
+def chance_of_training(measured: Sequence[Measured], runs: Runs, judge: Judge) -> float:
+    """How much differences of test cmAP move from seed to seed: a standard deviation, pooled over the contrasts.
+
+    NaN where no contrast has two seeds.
+    """
+    squares, freedom = 0.0, 0
+    for one in measured:
+        if one.seeds < 2 or one.figure != "cmap" or one.against == "floor":
+            continue
+        new, old = _with_test(runs.of(f"{one.study}:{one.variant}")), _with_test(runs.of(_against(one)))
+        differences = [judge.judge(new[seed])["cmap"] - judge.judge(old[seed])["cmap"] for seed in new if seed in old]
+        squares += float(np.var(differences)) * len(differences)
+        freedom += len(differences) - 1
+    return math.sqrt(squares / freedom) if freedom else math.nan
+
+
+def widened(measured: Sequence[Measured], chance: float) -> list[Measured]:
+    """The same, with the chance of training in the intervals of contrasts that have one seed."""
+
+    def wider(one: Measured) -> Measured:
+        if one.seeds > 1 or one.figure != "cmap" or math.isnan(chance):
+            return one
+        low, high = (math.hypot(side, 1.96 * chance) for side in (one.mean - one.low, one.high - one.mean))
+        return replace(one, low=one.mean - low, high=one.mean + high, chance=chance)
+
+    return [wider(one) for one in measured]
 
 
 def over_seeds(differences: Sequence[float]) -> dict[str, Any]:
@@ -319,7 +348,7 @@ def page(
         beside = f"; CV: {of_training}" if of_training else ""
         cells = (str(claim.number), claim.says, claim.memo, ours, f"**{verdicts[claim.number]}**{beside}{tier}")
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *_how_to_read(), "", "## One by one", ""]
+    lines += ["", *_how_to_read(measured), "", "## One by one", ""]
     for claim in CLAIMS:
         lines.append(f"{claim.number}. {sentence(claim, measured, of_cv)} {notes.get(claim.number, '')}".rstrip())
     lines += ["", "## The CV and the test", ""]
@@ -361,10 +390,13 @@ def how(comparisons: Sequence[Comparison]) -> list[str]:
     return lines
 
 
-def _how_to_read() -> list[str]:
+def _how_to_read(measured: Sequence[Measured]) -> list[str]:
+    known = [one.chance for one in measured if not math.isnan(one.chance)]
+    chance = f" (standard deviation {known[0]:.3f})" if known else ""
     return [
         "Intervals of cmAP come from drawing test recordings and seeds together, the same for both sides; with one "
-        "seed (¹) they leave out the chance of training. They don't cover other places or other sources of calls. "
+        "seed (¹) they are widened by the chance of training, as seen in the comparisons that have several"
+        f"{chance}. They don't cover other places or other sources of calls. "
         "Intervals of CV and precision come from the differences of the seeds (Student's t), so one seed gives none. A "
         "finding holds when the intervals of all its comparisons of test cmAP lie on the memo's side of 0, and doesn't "
         "when one lies on the other side; what it says of CV and precision has a verdict of its own. “No gain” holds "

@@ -52,7 +52,8 @@ class Measured:
     """What a contrast came to: a difference and its 95 % interval (NaN where there is none).
 
     Of `cmap` the interval comes from drawing recordings and seeds, of other figures from the differences of the seeds
-    (Student's t). `apart` says why the two sides can't be compared, "" when they can.
+    (Student's t). With one seed `chance` is the standard deviation that the interval of `cmap` was widened by: how much
+    such differences move from seed to seed. `apart` says why the two sides can't be compared, "" when they can.
     """
 
     claim: int
@@ -66,6 +67,7 @@ class Measured:
     high: float
     seeds: int
     apart: str = ""
+    chance: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,17 @@ def test_a_contrast_reaches_over_studies(place):
     assert (found.mean, found.low, found.high, found.seeds) == (0, 0, 0, 2)
 
 
+def test_one_seed_carries_the_chance_of_training_seen_elsewhere():
+    alone = replace(measured("up", 0.01, 0.09, 0.05), seeds=1, figure="cmap")
+    (wider,) = claims.widened([alone], 0.05)
+    # Half widths of 0.04 and 1.96 * 0.05 = 0.098 add up like the sides of a right angle: 0.1058.
+    assert wider.low == pytest.approx(0.05 - 0.10585, abs=1e-4)
+    assert wider.high == pytest.approx(0.05 + 0.10585, abs=1e-4)
+    assert findings.verdict(alone) == findings.HOLDS and findings.verdict(wider) == findings.UNCLEAR
+    several = replace(alone, seeds=2)
+    assert claims.widened([several], 0.05) == [several]
+
+
 def test_a_figure_of_training_is_compared_seed_by_seed(place):
     ran(place.out, "which_third_stage_loss:exp0142", PERFECT)
     ran(place.out, "which_third_stage_loss:exp0146", PERFECT, [0], cv_faithful=0.75)
@@ -277,7 +288,10 @@ def test_the_page_is_written_from_the_tables_alone(place):
     claims.write(argparse.Namespace(docs=place.docs))
     page = (place.docs / "memo-claims.md").read_text()
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in page.splitlines() if line.startswith("| ")}
-    assert "`stage_2` against `stage_1`: +0.7" in rows["1"] and "**holds where tried**; CV: holds where tried |" in rows["1"]
+    assert (
+        "`stage_2` against `stage_1`: +0.7" in rows["1"]
+        and "**holds where tried**; CV: holds where tried |" in rows["1"]
+    )
     assert "`exp0150` against `exp0146`: +0.000 (+0.000 to +0.000), said: down" in rows["8"]
     assert "against the best floor" in rows["15"] and rows["15"].endswith("**holds where tried** (screened) |")
     assert rows["19"].endswith("**not tried** (screened) |")

@@ -28,6 +28,7 @@ STUDY = Study(
         "masked": Variant(replace(TINY, predict=Prediction(views=(Masks(),), draws=2))),
         "noisy": Variant(replace(TINY, predict=Prediction(noise=AddedNoise("quiet_windows", quiet_below=1.1)))),
         "windows": Variant(replace(TINY, predict=Prediction(windows=SlidingWindows(128, 64)))),
+        "denoised": Variant(replace(TINY, predict=Prediction(denoised=True))),
         "only_reported": Variant(None),
     },
 )
@@ -60,6 +61,12 @@ def test_the_maximum_of_the_folds_is_nowhere_below_their_mean(heard: Material, o
     mean, highest = (run_variant(STUDY, name, 0, Scale(), heard, out) for name in ("mean", "max"))
     assert mean and highest
     assert (read_submission(highest / "submission.csv")[1] >= read_submission(mean / "submission.csv")[1]).all()
+
+
+def test_denoised_recordings_are_not_taken_for_plain_ones(heard: Material, out: Path) -> None:
+    plain, denoised = (run_variant(STUDY, name, 0, Scale(), heard, out) for name in ("mean", "denoised"))
+    assert plain and denoised
+    assert (plain / "submission.csv").read_text() != (denoised / "submission.csv").read_text()
 
 
 def test_what_differs_from_the_baseline_is_noted(heard: Material, out: Path) -> None:

@@ -73,7 +73,8 @@ def _said(run: Run, fit: Fit, blocks: Blocks, hearing: int) -> dict[str, Scores]
     windows = how.windows or run.experiment.score_windows
     per_second = run.data.front_end.columns_per_second
     per_frame = run.experiment.network.backbone.columns_per_frame
-    files = [str(getattr(block.source, "name", "")) for key in sorted(blocks) for block in blocks[key]]
+    # The whole path: denoised sound lies under the same name in another store.
+    files = [str(block.source) for key in sorted(blocks) for block in blocks[key] if isinstance(block.source, Path)]
     path = fit.folder / f"said-{value_hash([files, windows.columns, windows.overlap, windows.faithful_tail])}.npz"
     kept = not how.views and how.noise is None
     if kept and path.exists():

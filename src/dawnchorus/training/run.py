@@ -272,7 +272,12 @@ def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
 def _sound(blocks: Mapping[str, Sequence[MelBlock]], keys: Sequence[str] | None = None) -> dict[str, list[str]]:
     """Stands for the sound of recordings: the names of their files in the store, which are hashes."""
     named = sorted(blocks) if keys is None else keys
-    return {key: [str(getattr(block.source, "name", "")) for block in blocks[key]] for key in named}
+    return {key: [_stored_as(block) for block in blocks[key]] for key in named}
+
+
+def _stored_as(block: MelBlock) -> str:
+    """A block's file below the store: the hash of the front end (denoised or not), and that of the sound."""
+    return "/".join(block.source.parts[-3:]) if isinstance(block.source, Path) else ""
 
 
 def build(experiment: Experiment, data: Prepared) -> Sed:
