@@ -48,6 +48,10 @@ variants = {
         Reported(cv=0.9392, lb=0.907),
         memo=("mixup layer",),
     ),
+    "mixup_0_4": Variant(
+        memo.with_stage(memo.exp0142, "3", mixup=Mixup(0.4, absent_too=False)),
+        note="Our own question: shares that are nearer to one half.",
+    ),
     "exp0150": Variant(under_sampled, memo=("exp0150",), note=min_count),
     "exp0150_faithful": Variant(
         memo.with_stage(under_sampled, "3", under_sample=as_it_ran),
