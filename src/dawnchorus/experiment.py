@@ -111,11 +111,6 @@ class Prediction:
     denoised: bool = False
     noise: AddedNoise | None = None
 
-    @property
-    def plain(self) -> bool:
-        """Whether the sound is heard as it is, once."""
-        return not (self.views or self.denoised or self.noise)
-
 
 @dataclass(frozen=True)
 class Experiment:

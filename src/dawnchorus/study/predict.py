@@ -32,12 +32,12 @@ def predict(run: Run, stage: str, recordings: Sequence[Recording], store: Path) 
     """
     how = run.experiment.predict
     fits = run.of_stage(stage)
-    heard = list(_hearings(run, stage, recordings, store))
-    said = [[_said(run, fit, blocks, hearing) for hearing, blocks in enumerate(heard)] for fit in fits]
+    # One hearing after the other: noisy sound is in no store, and ten draws of it would not fit in memory.
+    said = [[_said(run, fit, blocks) for fit in fits] for blocks in _hearings(run, stage, recordings, store)]
     join = scoring.mean if how.join == "mean" else scoring.maximum
     joined = {}
-    for key in heard[0]:
-        each = [scoring.mean([of_hearing[key] for of_hearing in of_fit]) for of_fit in said]
+    for key in said[0][0]:
+        each = [scoring.mean([of_model[key] for of_model in hearings]) for hearings in zip(*said, strict=True)]
         joined[key] = scoring.merged(join(each), run.species_of)
     return joined
 
@@ -67,7 +67,7 @@ def _hearings(run: Run, stage: str, recordings: Sequence[Recording], store: Path
         yield blocks
 
 
-def _said(run: Run, fit: Fit, blocks: Blocks, hearing: int) -> dict[str, Scores]:
+def _said(run: Run, fit: Fit, blocks: Blocks) -> dict[str, Scores]:
     """What one model says of the recordings of one hearing."""
     how = run.experiment.predict
     windows = how.windows or run.experiment.score_windows

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dawnchorus import audio, dataset
 from dawnchorus.dataset import DataSet
 from dawnchorus.events import Recording
-from dawnchorus.experiment import Experiment, changes, to_record
+from dawnchorus.experiment import changes, to_record
 from dawnchorus.export import csv_table, pseudo_table, submission
 from dawnchorus.files import read_json, value_hash, write_json
 from dawnchorus.scores import EventRule
@@ -132,8 +132,3 @@ def _data_key(heard: Material, sets: set[str]) -> str:
 
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 5)
-
-
-def at_scale(experiment: Experiment, steps: int) -> Experiment:
-    """The experiment with every stage cut to so many steps: for trying whether it runs at all."""
-    return replace(experiment, stages=tuple(replace(stage, steps=steps) for stage in experiment.stages))
