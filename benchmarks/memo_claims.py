@@ -1,15 +1,16 @@
 """Which of the memo's findings hold where the truth is known? Run its studies, judge them, write docs/memo-claims.md.
 
-    python benchmarks/memo_claims.py run BENCHMARK --out OUT [--seeds 3] [--only full]
-    python benchmarks/memo_claims.py collect BENCHMARK --scorer score.py --out OUT
+    python benchmarks/memo_claims.py run BENCHMARK --out OUT [--seeds 3] [--only full] [--missing]
+    python benchmarks/memo_claims.py collect BENCHMARK --scorer score.py --out OUT [--add]
     python benchmarks/memo_claims.py write
     python benchmarks/memo_claims.py all DATA --builder build_mixed.py --scorer score.py --out OUT
 
 BENCHMARK is a folder as the benchmark builders write it. `run` trains what the claims need, from several seeds where a
-claim is tested in full and from one where it is screened; it goes on where it was stopped. `collect` judges what lies
-in OUT, however it came there, and writes docs/memo-claims/*.csv. `write` needs these files alone; its remarks are
-written by hand in docs/memo-claims/remarks.md. `all` goes from nothing to the page: it builds the benchmark from its
-DATA with twice as many test recordings, then runs, collects and writes.
+claim is tested in full and from one where it is screened; it goes on where it was stopped. With `--missing` it trains
+only what contrasts.csv has no row of. `collect` judges what lies in OUT, however it came there, and writes
+docs/memo-claims/*.csv; with `--add` what these files say from as many seeds or more stays. `write` needs these files
+alone; its remarks are written by hand in docs/memo-claims/remarks.md. `all` goes from nothing to the page: it builds
+the benchmark from its DATA with twice as many test recordings, then runs, collects and writes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import math
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,13 @@ class Tried:
 def run(args: argparse.Namespace) -> None:
     """Call `dawnchorus experiment run` for each variant that a claim needs, and with claim 17 for all others."""
     needed = {where for claim in CLAIMS if claim.tier == "full" for where in variants_of(claim)}
+    table = args.docs / "memo-claims" / "contrasts.csv"
+    there = {_contrast(one) for one in read_rows(table, Measured)} if args.missing and table.is_file() else set()
+    missing = {where for claim in CLAIMS for where in variants_of(claim, there)}
     for study in studies_in(args.studies):
         for name in study.variants:
             full = f"{study.name}:{name}" in needed
-            if args.only == "full" and not full:
+            if args.only == "full" and not full or args.missing and f"{study.name}:{name}" not in missing:
                 continue
             command = ["dawnchorus", "experiment", "run", f"{study.path}:{name}", "--data", str(args.benchmark)]
             command += ["--out", str(args.out), "--seeds", str(args.seeds if full else 1)]
@@ -96,10 +100,12 @@ def run(args: argparse.Namespace) -> None:
                 print(f"{study.name}:{name} failed; going on with the next", flush=True)
 
 
-def variants_of(claim: Claim) -> list[str]:
-    """All variants that a claim compares, as STUDY:VARIANT."""
+def variants_of(claim: Claim, without: Collection[tuple[Any, ...]] = ()) -> list[str]:
+    """All variants that a claim compares, as STUDY:VARIANT, but for the comparisons in `without`."""
     found: dict[str, None] = {}
     for one in claim.contrasts:
+        if (claim.number, *_key(one)) in without:
+            continue
         found |= dict.fromkeys([f"{one.study}:{one.variant}", *([_against(one)] if one.against != "floor" else [])])
     return list(found)
 
@@ -139,18 +145,60 @@ def collect(args: argparse.Namespace) -> None:
     judge = ScorerScript(args.scorer, args.benchmark)
     home = args.docs / "memo-claims"
     for study in studies:
-        comparison = compare(study, args.out, judge)
-        write_csv(home / f"{study.name}.csv", comparison)
+        comparison, table = compare(study, args.out, judge), home / f"{study.name}.csv"
+        if args.add and table.is_file():
+            comparison = added(read_csv(table), comparison)
+        write_csv(table, comparison)
         ran = sum(bool(row.seeds) for row in comparison.rows)
         print(f"{study.name}: {ran} of {len(comparison.rows)} variants were run")
         for warning in comparison.warnings:
             print(f"  {warning}")
     runs = Runs(studies, args.out)
     measured = [found for claim in CLAIMS for one in claim.contrasts if (found := measure(claim, one, runs, judge))]
-    measured = widened(measured, chance_of_training(measured, runs, judge))
+    tried = experiments(runs, judge)
+    chance = chance_of_training(measured, runs, judge)
+    if args.add:
+        before = read_rows(home / "contrasts.csv", Measured)
+        if math.isnan(chance):
+            chance = next((one.chance for one in before if not math.isnan(one.chance)), math.nan)
+        wanted = {
+            (claim.number, one.study, one.variant, one.against, one.figure)
+            for claim in CLAIMS
+            for one in claim.contrasts
+        }
+        measured = [one for one in better(before, measured, _contrast) if _contrast(one) in wanted]
+        tried = better(read_rows(home / "experiments.csv", Tried), tried, lambda one: (one.study, one.variant))
+    measured = widened(measured, chance)
     write_rows(home / "contrasts.csv", Measured, measured)
-    write_rows(home / "experiments.csv", Tried, experiments(runs, judge))
+    write_rows(home / "experiments.csv", Tried, tried)
     print(f"{len(measured)} of {sum(len(claim.contrasts) for claim in CLAIMS)} contrasts were run")
+
+
+def better(before: Sequence[Any], now: Sequence[Any], key: Callable[[Any], Any]) -> list[Any]:
+    """The rows of two tables, each key once: what comes from more seeds, and from as many what was there before."""
+    rows = {key(one): one for one in before}
+    for one in now:
+        if key(one) not in rows or one.seeds > rows[key(one)].seeds:
+            rows[key(one)] = one
+    return list(rows.values())
+
+
+def added(before: Comparison, now: Comparison) -> Comparison:
+    """A study's table with the rows of another: for each variant what comes from more seeds."""
+    old = {row.name: row for row in before.rows}
+    rows = [
+        old[row.name] if row.name in old and len(old[row.name].seeds) >= max(1, len(row.seeds)) else row
+        for row in now.rows
+    ]
+    return replace(now, rows=tuple(rows), floors=now.floors or before.floors)
+
+
+def _contrast(one: Measured) -> tuple[int, str, str, str, str]:
+    return one.claim, *_key(one)
+
+
+def _key(one: Contrast | Measured) -> tuple[str, str, str, str]:
+    return one.study, one.variant, one.against, one.figure
 
 
 def measure(claim: Claim, one: Contrast, runs: Runs, judge: Judge) -> Measured | None:
@@ -196,10 +244,10 @@ def chance_of_training(measured: Sequence[Measured], runs: Runs, judge: Judge) -
 
 
 def widened(measured: Sequence[Measured], chance: float) -> list[Measured]:
-    """The same, with the chance of training in the intervals of contrasts that have one seed."""
+    """The same, with the chance of training in the intervals of contrasts that have one seed and lack it so far."""
 
     def wider(one: Measured) -> Measured:
-        if one.seeds > 1 or one.figure != "cmap" or math.isnan(chance):
+        if one.seeds > 1 or one.figure != "cmap" or math.isnan(chance) or not math.isnan(one.chance):
             return one
         low, high = (math.hypot(side, 1.96 * chance) for side in (one.mean - one.low, one.high - one.mean))
         return replace(one, low=one.mean - low, high=one.mean + high, chance=chance)
@@ -553,14 +601,16 @@ def main() -> None:
         parsers[name].add_argument("data" if name == "all" else "benchmark", type=Path)
         parsers[name].add_argument("--out", type=Path, required=True)
         parsers[name].add_argument("--studies", type=Path, default=STUDIES)
-    for name in ("collect", "write", "all"):
+    for name in doing:
         parsers[name].add_argument("--docs", type=Path, default=HOME / "docs")
     for name in ("collect", "all"):
         parsers[name].add_argument("--scorer", type=Path, required=True)
+        parsers[name].add_argument("--add", action="store_true")
     for name in ("run", "all"):
         parsers[name].add_argument("--seeds", type=int, default=3)
         parsers[name].add_argument("--budget", type=float, default=0.15)
         parsers[name].add_argument("--only", choices=("full",))
+        parsers[name].add_argument("--missing", action="store_true")
         parsers[name].add_argument("--external", type=Path, action="append", default=[])
     parsers["all"].add_argument("--builder", type=Path, required=True)
     args = parser.parse_args()

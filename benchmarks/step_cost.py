@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from dawnchorus import memo
 from dawnchorus.evidence import Evidence, Known
-from dawnchorus.features import FrontEnd, MelBlock, Range
+from dawnchorus.features import FeatureBlock, FrontEnd, Range
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.networks.sed import Sed, SedNetwork
 from dawnchorus.training.precision import grouped_in_float32, precision
@@ -116,7 +116,7 @@ def preparing(windows: int = 400) -> float:
         for number in range(20):
             path = Path(folder) / f"{number}.npy"
             np.save(path, rng.uniform(-80, 0, (128, 3751)).astype(np.float16))
-            blocks.append(MelBlock(str(number), 0, 0.0, 60.0, 3751, Range(-80, 0), path))
+            blocks.append(FeatureBlock(str(number), 0, 0.0, 60.0, 3751, Range(-80, 0), path))
         began = time.perf_counter()
         for number in range(windows):
             window = Window(blocks[number % 20], 463 * (number % 8), 512, front_end.columns_per_second)

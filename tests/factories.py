@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from dawnchorus.features import MelBlock, Range
+from dawnchorus.features import FeatureBlock, Range
 from dawnchorus.scores import Scores
 from dawnchorus.windows import Window
 
 PER_SECOND = 62.5
 
 
-def block(recording: str = "r", columns: int = 3751, index: int = 0, start_s: float = 0.0) -> MelBlock:
+def block(recording: str = "r", columns: int = 3751, index: int = 0, start_s: float = 0.0) -> FeatureBlock:
     """A block without a spectrogram."""
-    return MelBlock(recording, index, start_s, start_s + columns / PER_SECOND, columns, Range(-80, 0), Path())
+    return FeatureBlock(recording, index, start_s, start_s + columns / PER_SECOND, columns, Range(-80, 0), Path())
 
 
 def window(start: int, columns: int = 512, recording: str = "r") -> Window:

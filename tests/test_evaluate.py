@@ -17,7 +17,7 @@ from dawnchorus import scores as scoring
 from dawnchorus.audio import AudioError
 from dawnchorus.evaluate import Truth, on_full_truth, on_partial_labels
 from dawnchorus.events import Annotation, Recording, Species
-from dawnchorus.features import FrontEnd, MelBlock
+from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.package import ModelPackage
 from dawnchorus.report import FULL_TRUTH, PARTIAL_LABELS
 from dawnchorus.run_folder import RunFolder
@@ -228,7 +228,7 @@ class KnowsTheTruth:
     def __init__(self, package: ModelPackage) -> None:
         self.package = package
 
-    def score_blocks(self, recording: Recording, blocks: Sequence[MelBlock]) -> Scores:
+    def score_blocks(self, recording: Recording, blocks: Sequence[FeatureBlock]) -> Scores:
         assert [block.recording for block in blocks] == [recording.key]
         said = of_truth(FULL, "abcd")[recording.key]
         return (

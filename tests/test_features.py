@@ -12,7 +12,7 @@ import sounds
 from dawnchorus import audio, features
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
-from dawnchorus.features import FrontEnd, MelBlock, Range, build_store, heard
+from dawnchorus.features import FeatureBlock, FrontEnd, Range, build_store, heard
 
 SMALL = FrontEnd(n_fft=512, hop=256, n_mels=32, block_s=2.0, tail_s=0.5)
 OTHER = FrontEnd(rate_hz=24_000, n_fft=1024, hop=300, n_mels=64, low_hz=150.0, high_hz=11_000.0)
@@ -35,8 +35,8 @@ def noise_file(folder: Path, name: str, seconds: float = 1.0, seed: int = 0) -> 
     return recording(sounds.write_wav(folder / f"{name}.wav", sounds.noise(seconds, seed=seed)))
 
 
-def block_of(db: np.ndarray, top_db: float = 80.0) -> MelBlock:
-    return MelBlock("r", 0, 0.0, 1.0, db.shape[1], Range.of(db, top_db), db.astype(np.float16))
+def block_of(db: np.ndarray, top_db: float = 80.0) -> FeatureBlock:
+    return FeatureBlock("r", 0, 0.0, 1.0, db.shape[1], Range.of(db, top_db), db.astype(np.float16))
 
 
 def fail(*_: object) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnchorus import scores as scoring
-from dawnchorus.features import MelBlock, Range
+from dawnchorus.features import FeatureBlock, Range
 from dawnchorus.scores import EventRule, Scores, of_recording, stitch
 from dawnchorus.windows import SlidingWindows, Window
 
@@ -18,9 +18,9 @@ PER_FRAME = 32
 FRAME_S = PER_FRAME / PER_SECOND  # 0.512
 
 
-def block(columns: int, start_s: float = 0.0, index: int = 0) -> MelBlock:
+def block(columns: int, start_s: float = 0.0, index: int = 0) -> FeatureBlock:
     end_s = start_s + (columns - 1) / PER_SECOND
-    return MelBlock("r", index, start_s, end_s, columns, Range(0.0, 1.0), Path())
+    return FeatureBlock("r", index, start_s, end_s, columns, Range(0.0, 1.0), Path())
 
 
 def line(*values: float, frame_s: float = 1.0, end_s: float | None = None) -> Scores:

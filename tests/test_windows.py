@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dawnchorus.features import MelBlock, Range
-from dawnchorus.windows import EventCrops, SlidingWindows, Window
+from dawnchorus.features import FeatureBlock, Range
+from dawnchorus.windows import Anchored, EventCrops, SlidingWindows, Window
 
 PER_SECOND = 62.5
 
 
-def block(columns: int, start_s: float = 0.0, index: int = 0) -> MelBlock:
+def block(columns: int, start_s: float = 0.0, index: int = 0) -> FeatureBlock:
     end_s = start_s + (columns - 1) / PER_SECOND
-    return MelBlock("r", index, start_s, end_s, columns, Range(0.0, 1.0), Path())
+    return FeatureBlock("r", index, start_s, end_s, columns, Range(0.0, 1.0), Path())
 
 
 @st.composite
@@ -152,3 +152,23 @@ def test_equal_chance_gives_equal_crops():
         return [EventCrops().start(2000, 3751, rng) for _ in range(20)]
 
     assert starts() == starts()
+
+
+@given(st.floats(0, 59.9), st.integers(0, 1000))
+def test_an_anchored_window_holds_its_event_and_stays_in_the_block(middle_s: float, seed: int) -> None:
+    blocks, rng = [block(3751)], np.random.default_rng(seed)
+    found = Anchored(512).around(blocks, middle_s, PER_SECOND, rng)
+    assert 0 <= found.start <= 3751 - 512
+    assert found.start <= int(middle_s * PER_SECOND) < found.start + 512
+
+
+def test_windows_anywhere_reach_both_ends_of_a_recording() -> None:
+    rng = np.random.default_rng(0)
+    starts = [Anchored(512).anywhere([block(3751)], PER_SECOND, rng).start for _ in range(2000)]
+    assert min(starts) < 20 and max(starts) > 3751 - 512 - 20
+    assert Anchored(512).anywhere([block(100)], PER_SECOND, rng).start == 0
+
+
+def test_shares_of_windows_are_no_more_than_all() -> None:
+    with pytest.raises(ValueError, match="at most 1 together"):
+        Anchored(share=0.6, pasted_share=0.5)

@@ -8,11 +8,14 @@ The modules, in the order of the data; each imports only from modules above it i
 - `audio`: recordings in blocks; what is wrong with an audio file
 - `denoise`: what sounds all the time is taken out of a recording
 - `features`: waveform to dB mel, the store on disk, standardisation
+- `encoders`: pretrained encoders: sound to embeddings, stored and trained on as a spectrogram is
 - `windows`: how a recording is cut for training and for detection
 - `evidence`: what is known of windows and frames, and what is not
 - `scores`: what a model says of a recording: stitching, averaging, events from frames, the store
 - `added_noise`: noise of training recordings, added to those that a model is tried on
+- `pasted`: annotated calls, cut out and laid over other recordings
 - `metrics`: cmAP, LWLRAP, event scores, on full and on partial labels
+- `calibration`: scores to probabilities from partial labels; prevalence; thresholds for a precision
 - `package`: ModelPackage: the folder that training ships and detection loads
 - `export`: Detection to CSV, Parquet and submission.csv
 - `plots`: pictures: spectrograms with boxes, curves

@@ -15,7 +15,7 @@ import numpy as np
 from dawnchorus import audio
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
-from dawnchorus.features import FrontEnd, MelBlock, heard
+from dawnchorus.features import FeatureBlock, Features, heard
 from dawnchorus.scores import Scores
 
 
@@ -27,7 +27,7 @@ class NoiseSource:
     start_s: float
     end_s: float
 
-    def sound(self, front_end: FrontEnd) -> audio.Samples:
+    def sound(self, front_end: Features) -> audio.Samples:
         """Its samples `(sample,)`, at the front end's rate. Raises AudioError when nothing can be read there."""
         parts = []
         for block in audio.blocks(self.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s):
@@ -68,7 +68,7 @@ class AddedNoise:
         together: audio.Samples = samples + np.float32(self.gain) * np.resize(noise, len(samples))
         return together
 
-    def drawn(self, sources: Sequence[NoiseSource], front_end: FrontEnd, rng: np.random.Generator) -> audio.Samples:
+    def drawn(self, sources: Sequence[NoiseSource], front_end: Features, rng: np.random.Generator) -> audio.Samples:
         """The noise of one source drawn by chance `(sample,)`."""
         if not sources:
             raise ValueError(f"there is nothing to take noise from: {self.taken}")
@@ -78,12 +78,12 @@ class AddedNoise:
 
 def noisy(
     recording: Recording,
-    front_end: FrontEnd,
+    front_end: Features,
     noise: AddedNoise,
     sources: Sequence[NoiseSource],
     rng: np.random.Generator,
     faults: list[audio.Fault],
-) -> Iterator[MelBlock]:
+) -> Iterator[FeatureBlock]:
     """The blocks of a recording as `features.heard` gives them, each with noise drawn for it; this is one draw.
 
     A front end that denoises hears the sound with the noise in it. Raises AudioError when nothing of the file, or of a

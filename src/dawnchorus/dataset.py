@@ -17,7 +17,7 @@ from dawnchorus.annotations import recordings as recordings_table
 from dawnchorus.annotations import species as species_table
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Annotation, Recording, Species
-from dawnchorus.features import Failure, FrontEnd, MelBlock, build_store
+from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
 
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
 Progress = Callable[[int, int], None]
@@ -135,11 +135,11 @@ class Prepared:
     """
 
     data: DataSet
-    front_end: FrontEnd
-    blocks: dict[str, list[MelBlock]]
+    front_end: Features
+    blocks: dict[str, list[FeatureBlock]]
     failures: tuple[Failure, ...]
     oddities: tuple[Failure, ...]
-    unlabelled: Mapping[str, Mapping[str, list[MelBlock]]] = field(default_factory=dict)
+    unlabelled: Mapping[str, Mapping[str, list[FeatureBlock]]] = field(default_factory=dict)
     denoised: Prepared | None = None
 
     @property
@@ -151,7 +151,7 @@ class Prepared:
 def prepare(
     data: DataSet,
     store: Path,
-    front_end: FrontEnd,
+    front_end: Features,
     progress: Progress | None = None,
     unlabelled: Mapping[str, Sequence[Recording]] | None = None,
     denoised: bool = False,
@@ -168,7 +168,7 @@ def prepare(
         its = build_store(named, store, front_end, progress)
         sets[name] = its.blocks
         failures += its.failures
-    quiet = prepare(data, store, replace(front_end, denoised=True), progress, unlabelled) if denoised else None
+    quiet = prepare(data, store, denoising(front_end), progress, unlabelled) if denoised else None
     return Prepared(data, front_end, built.blocks, tuple(failures), tuple(built.oddities), sets, quiet)
 
 

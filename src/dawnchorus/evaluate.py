@@ -353,7 +353,9 @@ def _mark(box: Annotation, species: Sequence[Species], kind: Any) -> Box:
 def _figure(
     run: RunFolder, recording: Recording, marks: list[Box], scores: Scores, note: str
 ) -> RecordingFigure | None:
-    front_end = run.package(run.stages[-1]).front_end
+    heard_by = run.package(run.stages[-1]).front_end
+    # People look at spectrograms, whatever the detector listens to.
+    front_end = heard_by if isinstance(heard_by, features.FrontEnd) else features.FrontEnd()
     try:
         block = next(features.heard(recording, front_end, []))
     except (audio.AudioError, StopIteration):

@@ -15,16 +15,20 @@ from dawnchorus.added_noise import AddedNoise
 from dawnchorus.augment.masks import Masks
 from dawnchorus.augment.mixup import Mixup
 from dawnchorus.averaging import WeightAverage
+from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.features import FrontEnd
 from dawnchorus.labels.boxes import LabelPolicy
 from dawnchorus.labels.class_weights import ClassWeights
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
 from dawnchorus.losses.clipwise import ClipwiseLoss
 from dawnchorus.losses.known_cells import Loss
+from dawnchorus.networks.embedding_head import EmbeddingHead
 from dawnchorus.networks.sed import SedNetwork
+from dawnchorus.pasted import PastedEvents
 from dawnchorus.pseudo_labels.teachers import PseudoLabels
 from dawnchorus.sampling import UnderSample
-from dawnchorus.windows import EventCrops, SlidingWindows
+from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 
 Augmentation = Any  # called with (plane, generator), gives a plane: see `augment`
 
@@ -34,16 +38,17 @@ class Stage:
     """One training run.
 
     `start_from` names the stage whose weights of the same fold it starts with; None starts with the network's own.
-    `windows` says what it hears: a crop round an event, drawn anew each time, or the windows of all recordings, of
-    which `informed_only` keeps those where something is known (the others have no gradient, and only move the
-    normalisation statistics). `absent_per_epoch` recordings with FP boxes (of windows: with no TP box) are drawn to
-    each pass over the others: a count, a share of the recordings with TP boxes, or None for all. With `denoised` it
-    hears denoised sound.
+    `windows` says what it hears: a crop round an event or an anchored window, drawn anew each time, or the windows of
+    all recordings, of which `informed_only` keeps those where something is known (the others have no gradient, and only
+    move the normalisation statistics). `absent_per_epoch` recordings with FP boxes (of windows: with no TP box) are
+    drawn to each pass over the others: a count, a share of the recordings with TP boxes, or None for all. With
+    `denoised` it hears denoised sound.
 
     `pseudo_labels` are made of the Scores of the stage named `teacher` and added to `labels`: on all recordings, or on
-    those with a TP box (`pseudo_on`), and on the sets of recordings without annotations that `also_hear` names. Where
-    a person said absent, no pseudo-label says present. `class_weights` weighs presence by how often each species is
-    known present, and `under_sample` evens the species out.
+    those with a TP box (`pseudo_on`), and on the sets of recordings without annotations that `also_hear` names. Where a
+    person said absent, no pseudo-label says present. With `pseudo_cap` the presence that they tell of windows weighs,
+    for each species, at most so many times what people said. `class_weights` weighs presence by how often each species
+    is known present, and `under_sample` evens the species out.
 
     `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
     `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count: the last, the best
@@ -55,13 +60,14 @@ class Stage:
 
     name: str
     steps: int
-    windows: EventCrops | SlidingWindows = SlidingWindows()
+    windows: EventCrops | Anchored | SlidingWindows = SlidingWindows()
     labels: LabelPolicy = UnknownIsAbsent()
     loss: Loss = ClipwiseLoss()
     start_from: str | None = None
     pseudo_labels: PseudoLabels | None = None
     teacher: str | None = None
     pseudo_on: Literal["all", "present"] = "all"
+    pseudo_cap: float | None = None
     also_hear: tuple[str, ...] = ()
     class_weights: ClassWeights | None = None
     under_sample: UnderSample | None = None
@@ -87,10 +93,10 @@ class Stage:
             raise ValueError(f"stage {self.name}: either the average of weights counts or the best of them, not both")
         if self.also_hear and self.pseudo_labels is None:
             raise ValueError(f"stage {self.name}: nothing is known of {self.also_hear} without pseudo_labels")
-        if isinstance(self.windows, EventCrops) and (self.pseudo_labels or self.class_weights or self.under_sample):
-            raise ValueError(
-                f"stage {self.name}: pseudo_labels, class_weights and under_sample are of windows, not of crops"
-            )
+        if isinstance(self.windows, EventCrops) and self.pseudo_labels:
+            raise ValueError(f"stage {self.name}: pseudo_labels are of windows, not of crops")
+        if not isinstance(self.windows, SlidingWindows) and (self.class_weights or self.under_sample):
+            raise ValueError(f"stage {self.name}: class_weights and under_sample are of the windows of all recordings")
         if self.pseudo_labels and isinstance(self.labels, UnknownIsAbsent):
             raise ValueError(f"stage {self.name}: where silence is absence, nothing is left for pseudo-labels to say")
 
@@ -116,6 +122,9 @@ class Prediction:
 class Experiment:
     """Stages in order over folds. `score_windows` cut recordings for scoring, in training and in the shipped model.
 
+    `pasted` cuts calls out of TP boxes and lays them over other recordings of the same fold, for the stages that draw
+    such windows (`Anchored`): a call and its host stay in their fold.
+
     Folds are grouped by site where sites are known (`group_by`). `repeats` trains every fold again from another seed:
     more teachers that never heard a recording. With `song_types` the rarer song types of a species are classes of
     their own while training, and the highest of a species' classes is its score.
@@ -125,10 +134,11 @@ class Experiment:
     """
 
     stages: tuple[Stage, ...]
-    network: SedNetwork = SedNetwork()
-    front_end: FrontEnd = FrontEnd()
+    network: SedNetwork | EmbeddingHead = SedNetwork()
+    front_end: FrontEnd | BirdNet | OnnxEncoder = FrontEnd()
     score_windows: SlidingWindows = SlidingWindows()
     predict: Prediction = Prediction()
+    pasted: PastedEvents | None = None
     folds: int = 5
     repeats: int = 1
     seed: int = 0
@@ -153,8 +163,15 @@ class Experiment:
                     f"scoring uses {self.score_windows.columns}: they must be equal"
                 )
             seen.add(stage.name)
+        if self.pastes and self.pasted is None:
+            raise ValueError("a stage draws windows with pasted events, and the experiment says nothing of pasting")
         if self.folds < 2 or self.repeats < 1:
             raise ValueError(f"{self.folds} folds, {self.repeats} repeats: at least 2 folds and 1 repeat are needed")
+
+    @property
+    def pastes(self) -> bool:
+        """Whether any stage hears pasted events."""
+        return any(isinstance(s.windows, Anchored) and s.windows.pasted_share > 0 for s in self.stages)
 
     @property
     def hears(self) -> set[str]:

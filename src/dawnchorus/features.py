@@ -1,7 +1,8 @@
-"""The one front end: waveform to dB mel spectrogram, for training and for detection alike.
+"""The one front end: waveform to columns of features, for training and for detection alike.
 
-The transform works in blocks of frames that stay in the processor's cache. The store on disk holds dB before
-standardisation, so that gain, noise and other standardisations stay possible afterwards.
+The features are a dB mel spectrogram, or what a pretrained encoder says (`encoders`). The mel transform works in blocks
+of frames that stay in the processor's cache. The store on disk holds dB before standardisation, so that gain, noise and
+other standardisations stay possible afterwards.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,74 @@ from dawnchorus.files import content_hash, read_json, value_hash, whole, write_j
 Plane = NDArray[np.float32]
 
 FRAMES_AT_ONCE = 128  # 1 MB of float32 frames of 2048 samples: a larger block leaves the cache and is slower
-VERSION = 1  # of the transform: a change of what it computes makes a new store
+VERSION = 2  # of the transform: a change of what it computes makes a new store
 SILENCE_POWER = 1e-10  # below this, power counts as this: -100 dB
+
+
+class Features(Protocol):
+    """Settings of what turns sound into columns, and the transform itself: `FrontEnd`, or an encoder.
+
+    Sound is heard at `rate_hz`, in blocks of `block_s` seconds of which a tail under `tail_s` joins the block before.
+    """
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second."""
+        ...
+
+    @property
+    def channel(self) -> audio.Channel:
+        """Which channel of several is heard."""
+        ...
+
+    @property
+    def block_s(self) -> float:
+        """Seconds of a block, which is heard as if it were a recording."""
+        ...
+
+    @property
+    def tail_s(self) -> float:
+        """A tail shorter than these seconds joins the block before."""
+        ...
+
+    @property
+    def denoised(self) -> bool:
+        """Whether sound is denoised before it is heard."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is, in a few words."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Values of a column."""
+        ...
+
+    @property
+    def columns_per_second(self) -> float:
+        """Columns of a second."""
+        ...
+
+    def columns(self, samples: NDArray[np.float32]) -> Plane:
+        """Samples `(sample,)` at `rate_hz` to columns `(row, column)`, before standardisation."""
+        ...
+
+    def range_of(self, columns: Plane, samples: NDArray[np.float32]) -> Range:
+        """The range that a block's columns are standardised over."""
+        ...
+
+
+def frozen_settings(features: Features) -> dict[str, Any]:
+    """Name and settings of features, as a JSON value: what a store is keyed by."""
+    return {"kind": type(features).__qualname__} | asdict(features)  # type: ignore[call-overload]
+
+
+def denoising(features: Features) -> Features:
+    """The same features of denoised sound."""
+    changed: Features = replace(features, denoised=True)  # type: ignore[type-var]
+    return changed
 
 
 @dataclass(frozen=True)
@@ -58,6 +126,24 @@ class FrontEnd:
     def columns_per_second(self) -> float:
         """How many columns make a second."""
         return self.rate_hz / self.hop
+
+    @property
+    def name(self) -> str:
+        """What it is, in a few words."""
+        return f"{self.n_mels} mel bands, {self.low_hz:g}-{self.high_hz:g} Hz"
+
+    @property
+    def rows(self) -> int:
+        """Values of a column: the mel bands."""
+        return self.n_mels
+
+    def columns(self, samples: NDArray[np.float32]) -> Plane:
+        """The same as `to_db`."""
+        return self.to_db(samples)
+
+    def range_of(self, columns: Plane, samples: NDArray[np.float32]) -> Range:
+        """The loudest `top_db` of a block."""
+        return Range.of(columns, self.top_db)
 
     def to_db(self, samples: NDArray[np.float32]) -> Plane:
         """Turn samples `(sample,)` at `rate_hz` into power in dB `(mel, column)`, re 1.0, floor -100 dB."""
@@ -131,10 +217,15 @@ def mel_filters(front_end: FrontEnd, groups: int = 8) -> tuple[FilterGroup, ...]
 
 @dataclass(frozen=True)
 class Range:
-    """The dB values that a block's plane spans: standardisation maps `low_db` to 0 and `high_db` to 1."""
+    """The dB values that a block's plane spans: standardisation maps `low_db` to 0 and `high_db` to 1.
+
+    Where features are no dB but an encoder's (`standardised` false), their values count as they are, and the range is
+    that of the sound: it says whether there was any.
+    """
 
     low_db: float
     high_db: float
+    standardised: bool = True
 
     @staticmethod
     def of(db: Plane, top_db: float) -> Range:
@@ -152,6 +243,8 @@ class Range:
 
         This is what a picture of bytes holds. Gain cancels out; a block without any contrast becomes zeros.
         """
+        if not self.standardised:
+            return db.astype(np.float32)
         if not self.has_contrast:
             return np.zeros(db.shape, np.float32)
         span = self.high_db - self.low_db
@@ -163,11 +256,11 @@ class Range:
 
 
 @dataclass(frozen=True, eq=False)
-class MelBlock:
-    """The spectrogram of one block of a recording: where it lies in it, its size, its range.
+class FeatureBlock:
+    """The columns of one block of a recording: where it lies in it, their number, their range.
 
-    `source` is the file in the store, or the dB themselves where nothing was stored. Both are float16, at most 0.04 dB
-    off, so that training and detection see the same planes.
+    `source` is the file in the store, or the values themselves where nothing was stored. Both are float16 (dB are at
+    most 0.04 off), so that training and detection see the same planes.
     """
 
     recording: str
@@ -179,7 +272,7 @@ class MelBlock:
     source: Path | NDArray[np.float16]
 
     def db(self) -> NDArray[np.float16]:
-        """DB `(mel, column)`; from the store a memory map, read where it is used."""
+        """DB, or an encoder's values, `(row, column)`; from the store a memory map, read where it is used."""
         if isinstance(self.source, Path):
             stored: NDArray[np.float16] = np.load(self.source, mmap_mode="r", allow_pickle=False)
             return stored
@@ -191,7 +284,7 @@ class MelBlock:
         return not self.range.has_contrast
 
     def plane(self, start: int, columns: int) -> Plane:
-        """Standardised columns `[start, start + columns)` as `(mel, column)`; zeros beyond the ends."""
+        """Standardised columns `[start, start + columns)` as `(row, column)`; zeros beyond the ends."""
         db = self.db()
         first, last = max(start, 0), min(start + columns, self.columns)
         plane = np.zeros((db.shape[0], columns), np.float32)
@@ -212,7 +305,7 @@ class Failure:
 class Built:
     """What building the store gave: the blocks of every usable recording, what failed, what was odd."""
 
-    blocks: dict[str, list[MelBlock]]
+    blocks: dict[str, list[FeatureBlock]]
     failures: list[Failure]
     oddities: list[Failure]
 
@@ -220,20 +313,20 @@ class Built:
 def build_store(
     recordings: Sequence[Recording],
     folder: Path,
-    front_end: FrontEnd,
+    front_end: Features,
     progress: Callable[[int, int], None] | None = None,
     workers: int | None = None,
 ) -> Built:
-    """Compute the dB mel of every recording into `folder`, once: what is there already is not computed again.
+    """Compute the features of every recording into `folder`, once: what is there already is not computed again.
 
     A file is known by the hash of its bytes, so renaming recordings costs nothing and two equal files are stored once.
     Threads share the work: decoding, resampling and FFT all release Python's lock. A recording that can't be read is
     named in `failures` and the others go on.
     """
-    home = folder / value_hash([VERSION, asdict(front_end)])
+    home = folder / value_hash([VERSION, frozen_settings(front_end)])
     done = 0
 
-    def one(recording: Recording) -> tuple[list[MelBlock], list[Failure]]:
+    def one(recording: Recording) -> tuple[list[FeatureBlock], list[Failure]]:
         nonlocal done
         try:
             return _store_recording(recording, home, front_end)
@@ -258,10 +351,10 @@ def build_store(
 
 def heard(
     recording: Recording,
-    front_end: FrontEnd,
+    front_end: Features,
     faults: list[audio.Fault],
     change: Callable[[audio.Samples], audio.Samples] | None = None,
-) -> Iterator[MelBlock]:
+) -> Iterator[FeatureBlock]:
     """The blocks of a recording as they are decoded, one in memory at a time; what is odd is added to `faults`.
 
     `change` is called with the samples of each block and gives those that are heard in their place.
@@ -273,12 +366,15 @@ def heard(
     )
     for block in sound:
         samples = change(block.samples) if change else block.samples
-        db = front_end.to_db(denoise(samples, front_end.rate_hz) if front_end.denoised else samples)
-        span = Range.of(db, front_end.top_db)
-        yield MelBlock(recording.key, block.index, block.start_s, block.end_s, db.shape[1], span, db.astype(np.float16))
+        if front_end.denoised:
+            samples = denoise(samples, front_end.rate_hz)
+        columns = front_end.columns(samples)
+        span = front_end.range_of(columns, samples)
+        stored = columns.astype(np.float16)
+        yield FeatureBlock(recording.key, block.index, block.start_s, block.end_s, stored.shape[1], span, stored)
 
 
-def _store_recording(recording: Recording, home: Path, front_end: FrontEnd) -> tuple[list[MelBlock], list[Failure]]:
+def _store_recording(recording: Recording, home: Path, front_end: Features) -> tuple[list[FeatureBlock], list[Failure]]:
     try:
         name = content_hash(recording.path)
     except OSError as error:
@@ -288,13 +384,13 @@ def _store_recording(recording: Recording, home: Path, front_end: FrontEnd) -> t
         _compute(recording, index_path, front_end)
     index = read_json(index_path)
     blocks = [
-        MelBlock(
+        FeatureBlock(
             recording.key,
             number,
             entry["start_s"],
             entry["end_s"],
             entry["columns"],
-            Range(entry["low_db"], entry["high_db"]),
+            Range(entry["low_db"], entry["high_db"], entry["standardised"]),
             index_path.with_name(f"{name}.{number}.npy"),
         )
         for number, entry in enumerate(index["blocks"])
@@ -302,7 +398,7 @@ def _store_recording(recording: Recording, home: Path, front_end: FrontEnd) -> t
     return blocks, [Failure(recording.key, audio.Fault(**fault)) for fault in index["faults"]]
 
 
-def _compute(recording: Recording, index_path: Path, front_end: FrontEnd) -> None:
+def _compute(recording: Recording, index_path: Path, front_end: Features) -> None:
     """Write one .npy a block, then the index: a recording counts as done only when its index is there."""
     faults: list[audio.Fault] = []
     entries = []

@@ -1,6 +1,7 @@
 """ModelPackage: the folder that training ships and detection loads. No pickle; read without torch.
 
-package.json        schema version; front end; windows and frames; species and their bands; files and their hashes
+package.json        schema version; front end: mel settings or an encoder; windows and frames; species and their
+                    bands; files and their hashes
 model.0.onnx ...    windows to clipwise logits `(n, species)`, framewise logits `(n, frame, species)`; the mean counts
 weights.0.safetensors, experiment.json    for people and for training again
 species.csv card.md
@@ -8,12 +9,14 @@ species.csv card.md
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.events import Species
-from dawnchorus.features import FrontEnd
+from dawnchorus.features import Features, FrontEnd, frozen_settings
 from dawnchorus.files import content_hash, read_json, write_json
 from dawnchorus.windows import SlidingWindows
 
@@ -30,7 +33,7 @@ class ModelPackage:
 
     folder: Path
     name: str
-    front_end: FrontEnd
+    front_end: Features
     windows: SlidingWindows
     columns_per_frame: int
     species: tuple[Species, ...]
@@ -52,7 +55,7 @@ def write(package: ModelPackage) -> None:
         {
             "schema": SCHEMA,
             "name": package.name,
-            "front_end": asdict(package.front_end),
+            "front_end": frozen_settings(package.front_end),
             "windows": asdict(package.windows),
             "columns_per_frame": package.columns_per_frame,
             "species": [species.name for species in package.species],
@@ -76,7 +79,7 @@ def read(folder: Path) -> ModelPackage:
         package = ModelPackage(
             folder,
             content["name"],
-            FrontEnd(**content["front_end"]),
+            _front_end(content["front_end"]),
             SlidingWindows(**content["windows"]),
             int(content["columns_per_frame"]),
             tuple(Species(number, name) for number, name in enumerate(content["species"])),
@@ -101,16 +104,21 @@ def read(folder: Path) -> ModelPackage:
     return package
 
 
+def _front_end(record: dict[str, Any]) -> Features:
+    """The front end of a package: mel settings, or an encoder that is known here."""
+    kinds: dict[str, Any] = {kind.__qualname__: kind for kind in (FrontEnd, BirdNet, OnnxEncoder)}
+    return kinds[record["kind"]](**{name: value for name, value in record.items() if name != "kind"})
+
+
 def describe(package: ModelPackage) -> dict[str, str]:
     """What there is to say of a package, in words."""
-    front_end = {field.name: getattr(package.front_end, field.name) for field in fields(package.front_end)}
     window_s = package.windows.columns / package.front_end.columns_per_second
     frame_s = package.columns_per_frame / package.front_end.columns_per_second
     return {
         "model": package.name,
         "networks averaged": str(len(package.models)),
         "species": ", ".join(species.name for species in package.species),
-        "hears": f"{front_end['rate_hz']} Hz, {front_end['low_hz']:g}-{front_end['high_hz']:g} Hz",
+        "hears": f"{package.front_end.rate_hz} Hz, {package.front_end.name}",
         "window": f"{window_s:.2f} s, frames of {frame_s:.3f} s",
         **{name: str(value) for name, value in package.origin.items()},
     }

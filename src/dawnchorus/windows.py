@@ -12,14 +12,14 @@ from typing import Literal
 
 import numpy as np
 
-from dawnchorus.features import MelBlock
+from dawnchorus.features import FeatureBlock
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """Columns `[start, start + columns)` of a block, and where they lie in the recording, in seconds."""
 
-    block: MelBlock
+    block: FeatureBlock
     start: int
     columns: int
     columns_per_second: float
@@ -63,9 +63,43 @@ class SlidingWindows:
         more = beyond_first // stride if self.faithful_tail else math.ceil(beyond_first / stride)
         return [number * stride for number in range(more + 1)]
 
-    def over(self, block: MelBlock, columns_per_second: float) -> list[Window]:
+    def over(self, block: FeatureBlock, columns_per_second: float) -> list[Window]:
         """The windows of one block."""
         return [Window(block, start, self.columns, columns_per_second) for start in self.starts(block.columns)]
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """Windows drawn by chance: a share of them round annotated events, the others anywhere.
+
+    `share` of the windows hold an event that a person boxed, one that says present as often as one that says absent,
+    every species as often as every other; `pasted_share` hold an event that was pasted into another recording. The
+    event's middle lies anywhere in the window. Without such anchors soft labels fade from round to round, as the second
+    place of RFCX reports.
+    """
+
+    columns: int = 512
+    share: float = 0.5
+    pasted_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.share, self.pasted_share) < 0 or self.share + self.pasted_share > 1:
+            raise ValueError(f"shares of {self.share} and {self.pasted_share}; expected two of at most 1 together")
+
+    def around(
+        self, blocks: Sequence[FeatureBlock], middle_s: float, columns_per_second: float, rng: np.random.Generator
+    ) -> Window:
+        """A window that holds the second `middle_s` of a recording with these blocks."""
+        block = next((block for block in blocks if middle_s < block.end_s), blocks[-1])
+        middle = int((middle_s - block.start_s) * columns_per_second)
+        start = middle - int(rng.integers(self.columns))
+        return Window(block, max(0, min(start, block.columns - self.columns)), self.columns, columns_per_second)
+
+    def anywhere(self, blocks: Sequence[FeatureBlock], columns_per_second: float, rng: np.random.Generator) -> Window:
+        """A window at a place drawn by chance."""
+        block = blocks[int(rng.integers(len(blocks)))]
+        start = int(rng.integers(max(1, block.columns - self.columns + 1)))
+        return Window(block, start, self.columns, columns_per_second)
 
 
 @dataclass(frozen=True)
@@ -96,7 +130,7 @@ class EventCrops:
         return max(0, min(start, block_columns - self.columns))
 
     def around(
-        self, blocks: Sequence[MelBlock], middle_s: float, columns_per_second: float, rng: np.random.Generator
+        self, blocks: Sequence[FeatureBlock], middle_s: float, columns_per_second: float, rng: np.random.Generator
     ) -> Window:
         """A crop round the second `middle_s` of a recording with these blocks."""
         block = next((block for block in blocks if middle_s < block.end_s), blocks[-1])

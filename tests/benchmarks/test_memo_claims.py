@@ -201,6 +201,7 @@ def place(tmp_path):
         benchmark=tmp_path / "benchmark",
         out=tmp_path / "out",
         docs=tmp_path / "docs",
+        add=False,
     )
 
 
@@ -313,3 +314,28 @@ def test_tables_are_read_back_as_they_were(tmp_path):
     claims.write_rows(tmp_path / "b.csv", claims.Tried, [tried])
     (back,) = claims.read_rows(tmp_path / "b.csv", claims.Tried)
     assert math.isnan(back.cv) and back.saw_test is True and back.memo_lb == 0.9
+
+
+def test_tables_are_added_to_and_keep_what_comes_from_more_seeds(place):
+    ran(place.out, "which_stages:stage_1", REVERSED)
+    ran(place.out, "which_stages:stage_2", PERFECT)
+    claims.collect(place)
+    place.add, place.out = True, place.out / "elsewhere"
+    ran(place.out, "which_stages:stage_1", PERFECT, [0])
+    ran(place.out, "which_stages:stage_2", REVERSED, [0])
+    ran(place.out, "which_stages:stage_3", PERFECT, [0])
+    claims.collect(place)
+    home = place.docs / "memo-claims"
+    first, second = claims.read_rows(home / "contrasts.csv", findings.Measured)[:2]
+    assert (first.variant, first.seeds) == ("stage_2", 2) and first.mean > 0.5  # as it was
+    rows = {(one.variant, one.figure): one for one in claims.read_rows(home / "contrasts.csv", findings.Measured)}
+    assert rows["stage_3", "cmap"].seeds == 1 and rows["stage_3", "cmap"].mean > 0.5  # was not there before
+    table = {row.name: row for row in claims.read_csv(home / "which_stages.csv").rows}
+    assert [len(table[name].seeds) for name in ("stage_1", "stage_2", "stage_3")] == [2, 2, 1]
+
+
+def test_only_what_the_tables_lack_is_wanted():
+    known = {(1, "which_stages", "stage_2", "stage_1", figure) for figure in ("cmap", "cv")}
+    assert set(claims.variants_of(claim(1), known)) == {f"which_stages:stage_{number}" for number in (1, 2, 3)}
+    known |= {(1, "which_stages", "stage_3", "stage_1", "cv")}
+    assert set(claims.variants_of(claim(1), known)) == {"which_stages:stage_2", "which_stages:stage_3"}

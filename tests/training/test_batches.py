@@ -11,9 +11,11 @@ from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Stage
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.pseudo_labels.teachers import Teachers
+from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.sampling import UnderSample
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
+from dawnchorus.windows import Anchored
 from training import tiny
 
 
@@ -145,3 +147,38 @@ def test_a_recording_outside_the_fold_is_never_heard(prepared: Prepared) -> None
         # Without the other recordings' blocks, hearing one would be a KeyError.
         few = replace(lesson, blocks={key: prepared.blocks[key] for key in some}, annotations=told)
         assert np.isfinite(Batches(few)[5].planes.numpy()).all()
+
+
+def test_anchored_windows_hold_a_box_as_often_as_they_should(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[1], augment=(), windows=Anchored(128, 0.5), batch=64, steps=4)
+    batches = batches_of(stage, prepared)
+    informed = np.concatenate([batches[step].known.informed.numpy() for step in range(4)])
+    everything = replace(stage, windows=Anchored(128, 1.0))
+    always = np.concatenate([batches_of(everything, prepared)[step].known.informed.numpy() for step in range(4)])
+    nowhere = replace(stage, windows=Anchored(128, 0.0))
+    seldom = np.concatenate([batches_of(nowhere, prepared)[step].known.informed.numpy() for step in range(4)])
+    # A box at the very edge of its window may have too small a share in it; this forest has boxes in most windows.
+    assert always.mean() > 0.9 and seldom.mean() < informed.mean() < always.mean()
+
+
+def test_anchors_say_present_as_often_as_absent_and_are_even_over_species(prepared: Prepared) -> None:
+    stage = replace(
+        tiny.experiment().stages[1], augment=(), windows=Anchored(128, 1.0), labels=AnnotatedOnly(), batch=400
+    )
+    frames = batches_of(stage, prepared)[0].known.frames
+    present = (frames.present > 0).any(1).sum(0).numpy()
+    absent = (frames.absent > 0).any(1).sum(0).numpy()
+    assert 0.5 < present.sum() / absent.sum() < 2
+    assert present.max() < 3 * present.min()
+
+
+def test_the_presence_of_pseudo_labels_weighs_at_most_what_the_cap_allows(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[2], pseudo_labels=Votes(), teacher="2", pseudo_cap=0.5)
+    teachers = sure_of(prepared, stage)
+    lesson = lesson_of(stage, prepared, teachers)
+    windows = lesson.windows()
+    told = lesson.told(windows).windows.present.sum(axis=0)
+    labels = stage.labels(windows, lesson.annotations, lesson.n_species, 32).windows.present.sum(axis=0)
+    assert told == pytest.approx(0.5 * labels, rel=1e-5)
+    free = lesson_of(replace(stage, pseudo_cap=None), prepared, teachers).told(windows).windows.present.sum(axis=0)
+    assert (free > labels).all()

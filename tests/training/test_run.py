@@ -12,9 +12,13 @@ from safetensors.numpy import load_file
 from dawnchorus import audio, dataset, scores
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.dataset import Prepared
+from dawnchorus.files import read_json
+from dawnchorus.pasted import PastedEvents
+from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.training import fit as fitting
-from dawnchorus.training.run import Run, _Running, held_out_scores, run
+from dawnchorus.training.run import Run, _Running, folds_of, held_out_scores, paste, run
+from dawnchorus.windows import Anchored
 from training import tiny
 
 
@@ -216,3 +220,40 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(forest: Path, tmp_pat
     assert len(fits) == 6
     for weights in fits:
         assert weights.read_bytes() == (cache / weights.parent.name / weights.name).read_bytes()
+
+
+def test_pasted_calls_and_their_hosts_stay_in_their_fold(prepared: Prepared, tmp_path: Path) -> None:
+    settings = PastedEvents(count=3)
+    _, second, _ = tiny.experiment().stages
+    stage = replace(second, name="pasted", start_from=None, windows=Anchored(128, 0.5, 0.5))
+    experiment = replace(tiny.experiment(), stages=(stage,), pasted=settings)
+    fold_of = folds_of(experiment, prepared)
+    made = paste(experiment, prepared, fold_of, tmp_path)
+    assert sorted(set(made.fold_of.values())) == [0, 1] and len(made.blocks) == 6
+    assert all(fold != 0 for fold in (made.fold_of[key] for key in made.for_fold(0)))
+    sources = {box.where: box for box in prepared.data.annotations}
+    for key, boxes in made.annotations.items():
+        for box in boxes:
+            source = next((one for where, one in sources.items() if where and where in box.where), None)
+            assert source is None or fold_of[source.recording] == made.fold_of[key]
+    done = run(experiment, prepared, tmp_path)
+    assert set(done.out_of_fold("pasted")) == set(prepared.recordings)  # made recordings are not judged
+
+
+def test_a_stage_that_draws_pasted_events_needs_them(prepared: Prepared) -> None:
+    _, second, _ = tiny.experiment().stages
+    stage = replace(second, start_from=None, windows=Anchored(128, 0.5, 0.5))
+    with pytest.raises(ValueError, match="says nothing of pasting"):
+        replace(tiny.experiment(), stages=(stage,))
+
+
+def test_rounds_of_soft_labels_start_again_and_learn_from_the_round_before(prepared: Prepared, tmp_path: Path) -> None:
+    _, second, _ = tiny.experiment().stages
+    known = replace(second, name="known", start_from=None, windows=Anchored(128, 1.0))
+    rounds = [
+        replace(known, name=name, windows=Anchored(128, 0.5), pseudo_labels=Soft(power=1.5), teacher=teacher)
+        for name, teacher in (("round 1", "known"), ("round 2", "round 1"))
+    ]
+    done = run(replace(tiny.experiment(), stages=(known, *rounds)), prepared, tmp_path)
+    for name in ("round 1", "round 2"):
+        assert min(read_json(done.of_stage(name)[0].record)["labels"]["pseudo_mass"]) > 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dawnchorus import audio, features
 from dawnchorus import scores as scoring
 from dawnchorus.events import Detection, Recording
-from dawnchorus.features import MelBlock
+from dawnchorus.features import FeatureBlock
 from dawnchorus.package import ModelPackage
 from dawnchorus.scores import EventRule, Scores
 from dawnchorus.windows import Window
@@ -66,7 +66,7 @@ class Detector:
         blocks = features.heard(recording, self.package.front_end, found)
         return self.score_blocks(recording, blocks)
 
-    def score_blocks(self, recording: Recording, blocks: Iterator[MelBlock] | Sequence[MelBlock]) -> Scores:
+    def score_blocks(self, recording: Recording, blocks: Iterator[FeatureBlock] | Sequence[FeatureBlock]) -> Scores:
         """Scores of a recording whose spectrogram is at hand."""
         windows: list[Window] = []
         clipwise, framewise = [], []
@@ -76,7 +76,7 @@ class Detector:
             if block.silent:  # whatever a network says of nothing, nothing was there
                 clip, frames = np.zeros_like(clip), np.zeros_like(frames)
             # Only places and sizes are needed from here on; the spectrogram may go.
-            light = MelBlock(
+            light = FeatureBlock(
                 block.recording, block.index, block.start_s, block.end_s, block.columns, block.range, Path()
             )
             windows += [Window(light, w.start, w.columns, w.columns_per_second) for w in of_block]

@@ -42,14 +42,20 @@ def cross_entropy(
     probability p counts (1 - p) to the power `focal_present`, an absent one p to the power `focal_absent`; 0 leaves all
     alike. The whole absent part is multiplied by `absent`.
     """
-    heard = (evidence.present * _focal(F.softplus(-logits), logits, focal_present)).sum()
-    silent = (evidence.absent * _focal(F.softplus(logits), -logits, focal_absent)).sum() * absent
+    heard = _focal(F.softplus(-logits), logits, focal_present)
+    silent = _focal(F.softplus(logits), -logits, focal_absent)
+    return normed(heard, silent * absent, evidence, norm)
+
+
+def normed(heard: Tensor, silent: Tensor, evidence: Evidence, norm: Norm) -> Tensor:
+    """One number from what cells cost if present (`heard`) and if absent (`silent`), weighed by the evidence."""
+    present, absent = (evidence.present * heard).sum(), (evidence.absent * silent).sum()
     if norm == "sum":
-        return heard + silent
+        return present + absent
     if norm == "cells":
-        return (heard + silent) / logits.numel()
+        return (present + absent) / heard.numel()
     # Below one whole cell of weight, dividing by it would make a whisper shout.
-    return heard / evidence.present.sum().clamp(min=1) + silent / evidence.absent.sum().clamp(min=1)
+    return present / evidence.present.sum().clamp(min=1) + absent / evidence.absent.sum().clamp(min=1)
 
 
 def _focal(cost: Tensor, logits: Tensor, exponent: float) -> Tensor:

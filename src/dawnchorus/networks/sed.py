@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import torch
@@ -22,6 +22,23 @@ class SedOutput(NamedTuple):
     attention: Tensor
 
 
+class Sed(nn.Module):
+    """A sound event detector: planes `(window, row, column)` of `rows` x `columns` to logits."""
+
+    columns: int
+    rows: int
+
+    def forward(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> SedOutput:
+        """Logits of windows; `mix_last_map` mixes the last feature map (manifold mixup)."""
+        raise NotImplementedError
+
+
+def attended(framewise: Tensor, attention: Tensor) -> SedOutput:
+    """The output of framewise logits and attention logits, both `(window, species, frame)`."""
+    clipwise = (framewise * torch.softmax(attention, dim=2)).sum(2)
+    return SedOutput(clipwise.float(), framewise.transpose(1, 2).float(), attention.transpose(1, 2).float())
+
+
 @dataclass(frozen=True)
 class SedNetwork:
     """Settings of the network: the memo's are the defaults.
@@ -38,16 +55,35 @@ class SedNetwork:
     clamp_attention: float | None = None
     time_pool: Literal["none", "max_plus_mean"] = "none"
 
-    def build(self, n_species: int, columns: int, mels: int) -> Sed:
+    @property
+    def columns_per_frame(self) -> int:
+        """Columns that a frame of its scores covers."""
+        return self.backbone.columns_per_frame
+
+    @property
+    def name(self) -> str:
+        """What the network is, in a few words."""
+        return self.backbone.name
+
+    @property
+    def initial(self) -> str:
+        """Where its first weights come from."""
+        return self.backbone.weights
+
+    def blank(self) -> SedNetwork:
+        """The same, without initial weights: for weights that are loaded afterwards."""
+        return replace(self, backbone=replace(self.backbone, weights="none"))
+
+    def build(self, n_species: int, columns: int, mels: int) -> BackboneSed:
         """The network for windows of `columns` x `mels`, with the backbone's initial weights."""
         if columns % self.backbone.columns_per_frame:
             raise ValueError(
                 f"{columns} columns are no whole number of {self.backbone.columns_per_frame}-column frames"
             )
-        return Sed(self, n_species, columns, mels)
+        return BackboneSed(self, n_species, columns, mels)
 
 
-class Sed(nn.Module):
+class BackboneSed(Sed):
     """The network, from standardised planes `(window, mel, column)` to logits.
 
     What a picture network needs (three channels, their normalisation, time as rows) happens inside, and so inside the
@@ -56,7 +92,7 @@ class Sed(nn.Module):
 
     def __init__(self, settings: SedNetwork, n_species: int, columns: int, mels: int) -> None:
         super().__init__()
-        self.settings, self.columns, self.mels = settings, columns, mels
+        self.settings, self.columns, self.rows = settings, columns, mels
         self.maps = settings.backbone.build(columns, mels)
         channels = sum(self.maps.channels)
         self.cbam = Cbam(self.maps.channels[-1]) if settings.cbam else nn.Identity()
@@ -82,8 +118,7 @@ class Sed(nn.Module):
         framewise, attention = self.score(line), self.attend(line)  # (window, species, frame)
         if self.settings.clamp_attention is not None:
             attention = attention.clamp(-self.settings.clamp_attention, self.settings.clamp_attention)
-        clipwise = (framewise * torch.softmax(attention, dim=2)).sum(2)
-        return SedOutput(clipwise.float(), framewise.transpose(1, 2).float(), attention.transpose(1, 2).float())
+        return attended(framewise, attention)
 
 
 def _spread(line: Tensor, frames: int) -> Tensor:

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from dawnchorus.augment.masks import Masks
 from dawnchorus.augment.sometimes import Sometimes
 from dawnchorus.experiment import Experiment, Stage
+from dawnchorus.features import FrontEnd
 from dawnchorus.networks.backbones import WeightsError, load_initial
+from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.windows import EventCrops, SlidingWindows
 
 
@@ -34,13 +36,14 @@ class Scale:
         """The experiment at this scale, from a seed."""
         if self.coarse:
             experiment = _coarser(experiment)
-        backbone = experiment.network.backbone
-        if self.backbone is not None and backbone.name == self.replaces:
-            backbone = replace(backbone, name=self.backbone, weights=self.weights or backbone.weights)
+        network = experiment.network
+        if self.backbone is not None and isinstance(network, SedNetwork) and network.backbone.name == self.replaces:
+            weights = self.weights or network.backbone.weights
+            network = replace(network, backbone=replace(network.backbone, name=self.backbone, weights=weights))
         return replace(
             experiment,
             stages=tuple(self._stage(stage) for stage in experiment.stages),
-            network=replace(experiment.network, backbone=backbone),
+            network=network,
             folds=self.folds or experiment.folds,
             seed=experiment.seed + seed,
         )
@@ -61,6 +64,8 @@ class Scale:
 def _coarser(experiment: Experiment) -> Experiment:
     """Columns twice as long, half as many bands, and everything that counts in columns or bands halved."""
     front_end = experiment.front_end
+    if not isinstance(front_end, FrontEnd):
+        return experiment  # an encoder hears as it was trained to
     windows = experiment.predict.windows
     return replace(
         experiment,
@@ -96,13 +101,13 @@ def offline(experiment: Experiment) -> tuple[Experiment, str]:
 
     Initial weights that can't be had are replaced by `none`: such a run is not comparable with others.
     """
-    backbone = experiment.network.backbone
-    if backbone.weights == "none":
+    network = experiment.network
+    if not isinstance(network, SedNetwork) or network.backbone.weights == "none":
         return experiment, ""
+    backbone = network.backbone
     try:
-        columns, mels = experiment.score_windows.columns, experiment.front_end.n_mels
+        columns, mels = experiment.score_windows.columns, experiment.front_end.rows
         load_initial(replace(backbone, weights="none").build(columns, mels).network, backbone)
     except WeightsError as error:
-        blank = replace(experiment.network, backbone=replace(backbone, weights="none"))
-        return replace(experiment, network=blank), str(error)
+        return replace(experiment, network=network.blank()), str(error)
     return experiment, ""

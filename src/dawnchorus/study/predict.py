@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +15,12 @@ from dawnchorus import scores as scoring
 from dawnchorus.added_noise import NoiseSource, noisy, quiet_stretches
 from dawnchorus.events import Recording
 from dawnchorus.experiment import Prediction
-from dawnchorus.features import MelBlock, build_store
+from dawnchorus.features import FeatureBlock, build_store, denoising
 from dawnchorus.files import value_hash
 from dawnchorus.scores import Scores
 from dawnchorus.training.run import Fit, Network, Run, asking, scored, trained
 
-Blocks = Mapping[str, Sequence[MelBlock]]
+Blocks = Mapping[str, Sequence[FeatureBlock]]
 
 
 def predict(run: Run, stage: str, recordings: Sequence[Recording], store: Path) -> dict[str, Scores]:
@@ -46,7 +45,7 @@ def _hearings(run: Run, stage: str, recordings: Sequence[Recording], store: Path
     """The blocks of all recordings, once, or with other noise each time."""
     front_end, noise = run.data.front_end, run.experiment.predict.noise
     if run.experiment.predict.denoised:
-        front_end = replace(front_end, denoised=True)
+        front_end = denoising(front_end)
     if noise is None:
         yield build_store(recordings, store, front_end).blocks
         return
@@ -57,7 +56,7 @@ def _hearings(run: Run, stage: str, recordings: Sequence[Recording], store: Path
     else:
         sources = [NoiseSource(one.path, 0.0, one.duration_s) for one in trained_on.values()]
     for number in range(noise.draws):
-        blocks: dict[str, Sequence[MelBlock]] = {}
+        blocks: dict[str, Sequence[FeatureBlock]] = {}
         for recording in recordings:
             rng = _chance(run, recording.key, number)
             try:
@@ -72,7 +71,7 @@ def _said(run: Run, fit: Fit, blocks: Blocks) -> dict[str, Scores]:
     how = run.experiment.predict
     windows = how.windows or run.experiment.score_windows
     per_second = run.data.front_end.columns_per_second
-    per_frame = run.experiment.network.backbone.columns_per_frame
+    per_frame = run.experiment.network.columns_per_frame
     # The whole path: denoised sound lies under the same name in another store.
     files = [str(block.source) for key in sorted(blocks) for block in blocks[key] if isinstance(block.source, Path)]
     path = fit.folder / f"said-{value_hash([files, windows.columns, windows.overlap, windows.faithful_tail])}.npz"

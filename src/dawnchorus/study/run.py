@@ -108,7 +108,7 @@ def run_variant(
     record = {
         "key": key,
         "seed": seed,
-        "network": f"{experiment.network.backbone.name}, {experiment.network.backbone.weights}",
+        "network": f"{experiment.network.name}, {experiment.network.initial}",
         "scale": asdict(scale),
         "comparable": not lost,
         "lost": lost,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,9 +17,9 @@ from dawnchorus.augment.mixup import Mix
 from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.experiment import Stage
-from dawnchorus.features import MelBlock, Plane
+from dawnchorus.features import FeatureBlock, Plane
 from dawnchorus.pseudo_labels.teachers import Teachers
-from dawnchorus.windows import EventCrops, Window
+from dawnchorus.windows import Anchored, EventCrops, SlidingWindows, Window
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,39 @@ class Lesson:
     """
 
     stage: Stage
-    blocks: Mapping[str, Sequence[MelBlock]]
+    blocks: Mapping[str, Sequence[FeatureBlock]]
     annotations: Mapping[str, Sequence[Annotation]]
     teachers: Teachers
     n_species: int
     columns_per_second: float
     columns_per_frame: int
     chance: Chance
+    pasted: frozenset[str] = frozenset()
 
     def windows(self) -> list[Window]:
-        """The sliding windows of all recordings, in order."""
-        sliding = self.stage.windows
-        assert not isinstance(sliding, EventCrops)
+        """Sliding windows of all recordings, in order: the stage's own, or side by side where it draws them."""
+        its = self.stage.windows
+        sliding = its if isinstance(its, SlidingWindows) else SlidingWindows(its.columns, 0)
         return [
             w for key in sorted(self.blocks) for b in self.blocks[key] for w in sliding.over(b, self.columns_per_second)
         ]
 
     def told(self, windows: Sequence[Window]) -> Known:
-        """What the pseudo-labels alone say of windows."""
+        """What the pseudo-labels alone say of windows, capped as the stage asks."""
+        if self.stage.pseudo_labels is None or self.stage.pseudo_cap is None:
+            return self._told(windows)
+        return self._told(windows).weighted(self._cap, self._cap)
+
+    @cached_property
+    def _cap(self) -> NDArray[np.float32]:
+        """By what pseudo-labels are multiplied `(species,)`, so that their presence weighs no more than allowed."""
+        windows = self.windows()
+        told = self._told(windows).windows.present.sum(axis=0)
+        labels = self.stage.labels(windows, self.annotations, self.n_species, self.columns_per_frame)
+        allowed = (self.stage.pseudo_cap or 0) * labels.windows.present.sum(axis=0)
+        return np.minimum(1, allowed / np.maximum(told, 1e-9)).astype(np.float32)
+
+    def _told(self, windows: Sequence[Window]) -> Known:
         policy = self.stage.pseudo_labels
         if policy is None:
             return Known.nothing(len(windows), windows[0].columns // self.columns_per_frame, self.n_species)
@@ -95,7 +111,8 @@ class Batches(Dataset[Batch]):
 
     def __init__(self, lesson: Lesson) -> None:
         self.stage, self.chance = lesson.stage, lesson.chance
-        self.source = _Crops(lesson) if isinstance(lesson.stage.windows, EventCrops) else _Sliding(lesson)
+        kinds: dict[type, type[_Crops | _Anchored | _Sliding]] = {EventCrops: _Crops, Anchored: _Anchored}
+        self.source = kinds.get(type(lesson.stage.windows), _Sliding)(lesson)
 
     def __len__(self) -> int:
         """The number of steps of the stage."""
@@ -177,6 +194,48 @@ def _by_verdict(
     if last_only:
         chosen = (list({box.species: box for box in boxes}.values()) for boxes in chosen)
     return [of_recording for of_recording in chosen if of_recording]
+
+
+class _Anchored:
+    """Windows drawn anew each time: round boxes of people, round pasted events, anywhere."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        assert isinstance(lesson.stage.windows, Anchored)
+        self.lesson, self.draw = lesson, lesson.stage.windows
+        boxes = [box for key, its in sorted(lesson.annotations.items()) if key in lesson.blocks for box in its]
+        own = [box for box in boxes if box.recording not in lesson.pasted]
+        self.boxed = [_by_species(box for box in own if box.present == present) for present in (True, False)]
+        self.pasted = _by_species(box for box in boxes if box.recording in lesson.pasted and box.present)
+        self.recordings = [key for key in sorted(lesson.blocks) if key not in lesson.pasted]
+        if not self.boxed[0]:
+            raise ValueError(f"stage {lesson.stage.name}, fold {lesson.chance.fold}: no TP box to train on")
+        self.size = max(1, len(own))  # there is no end to what can be drawn; a pass is as long as the list of boxes
+
+    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Plane, Known]:
+        """A window drawn by chance: its plane `(row, column)` and what is known of it (one window)."""
+        kind = generator.random()
+        per_second = self.lesson.columns_per_second
+        if kind < self.draw.share:
+            species = self.boxed[int(generator.random() < 0.5)] or self.boxed[0]
+        else:
+            species = self.pasted if kind < self.draw.share + self.draw.pasted_share else []
+        if species:
+            boxes = species[int(generator.integers(len(species)))]
+            box = boxes[int(generator.integers(len(boxes)))]
+            blocks = self.lesson.blocks[box.recording]
+            window = self.draw.around(blocks, (box.start_s + box.end_s) / 2, per_second, generator)
+        else:
+            recording = self.recordings[int(generator.integers(len(self.recordings)))]
+            window = self.draw.anywhere(self.lesson.blocks[recording], per_second, generator)
+        return window.block.plane(window.start, window.columns), self.lesson.known([window])
+
+
+def _by_species(boxes: Iterable[Annotation]) -> list[list[Annotation]]:
+    """The boxes of each species that has any."""
+    grouped: dict[int, list[Annotation]] = {}
+    for box in boxes:
+        grouped.setdefault(box.species, []).append(box)
+    return [grouped[species] for species in sorted(grouped)]
 
 
 class _Sliding:

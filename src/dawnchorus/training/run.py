@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from dawnchorus import metrics
 from dawnchorus import scores as scoring
 from dawnchorus.dataset import Prepared, by_song_type
+from dawnchorus.events import Annotation
+from dawnchorus.evidence import Evidence
 from dawnchorus.experiment import Experiment, Stage, to_record
-from dawnchorus.features import MelBlock
+from dawnchorus.features import FeatureBlock, build_store
 from dawnchorus.files import read_json, value_hash, whole, write_json
 from dawnchorus.networks.sed import Sed
 from dawnchorus.pseudo_labels.teachers import Teachers
@@ -30,7 +32,7 @@ from dawnchorus.training.batches import Batches, Chance, Lesson
 from dawnchorus.training.fit import fit
 from dawnchorus.training.folds import assign
 from dawnchorus.training.precision import autocast, device, precision
-from dawnchorus.windows import EventCrops, SlidingWindows
+from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 
 Floats = NDArray[np.float32]
 Network = Callable[[Floats], tuple[Floats, Floats]]  # planes to probabilities, clipwise and framewise
@@ -111,7 +113,8 @@ def run(experiment: Experiment, data: Prepared, cache: Path, announce: Announce 
         split, species_of = by_song_type(data.data)
         data = replace(data, data=split, denoised=data.denoised and replace(data.denoised, data=split))
     fold_of = folds_of(experiment, data)
-    running = _Running(experiment, data, fold_of, cache, announce, _data_key(data, fold_of))
+    pasted = paste(experiment, data, fold_of, cache) if experiment.pastes else Pasted({}, {}, {})
+    running = _Running(experiment, data, fold_of, pasted, cache, announce, _data_key(data, fold_of))
     done: list[Fit] = []
     pseudo: dict[str, list[Stretch]] = {}
     for stage in experiment.stages:
@@ -142,6 +145,7 @@ class _Running:
     experiment: Experiment
     data: Prepared
     fold_of: dict[str, int]
+    pasted: Pasted
     cache: Path
     announce: Announce | None
     data_key: str
@@ -166,7 +170,7 @@ class _Running:
         return self.data.denoised if stage.denoised and self.data.denoised else self.data
 
     def scores_of(
-        self, fit: Fit, name: str, recordings: Sequence[str], blocks: Mapping[str, Sequence[MelBlock]]
+        self, fit: Fit, name: str, recordings: Sequence[str], blocks: Mapping[str, Sequence[FeatureBlock]]
     ) -> dict[str, Scores]:
         """What a finished fit says of recordings, stored beside it under a name and a hash of the recordings."""
         path = fit.folder / f"scores-{value_hash([name, list(recordings), _sound(blocks, recordings)])}.npz"
@@ -192,6 +196,7 @@ class _Running:
             # A pupil depends on all its teachers: the models of the other folds label its training recordings.
             "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
             "twins": experiment.faithful_twins,
+            "pasted": self.pasted.key(fold) if _draws_pasted(stage) else None,
             "unlabelled": [_sound(self.heard(stage).unlabelled[name]) for name in stage.also_hear],
         }
         this = Fit(stage, fold, repeat, self.cache / value_hash(origin))
@@ -230,7 +235,7 @@ class _Running:
         windows = lesson.windows()
         return [
             (windows[row].recording, species_of[species], windows[row].start_s, windows[row].end_s)
-            for row, species in np.argwhere(lesson.told(windows).windows.present > 0)
+            for row, species in np.argwhere(called_present(lesson.told(windows).windows))
         ]
 
     def lesson(self, stage: Stage, fold: int, repeat: int, teachers: Teachers) -> Lesson:
@@ -245,6 +250,9 @@ class _Running:
                     blocks[key], told[key] = its, absent
         for name in stage.also_hear:
             blocks |= heard.unlabelled[name]
+        pasted = self.pasted.for_fold(fold) if _draws_pasted(stage) else []
+        blocks |= {key: self.pasted.blocks[key] for key in pasted}
+        told |= {key: self.pasted.annotations[key] for key in pasted}
         chance = Chance(self.experiment.seed + 1000 * repeat, stage.name, fold)
         return Lesson(
             stage,
@@ -253,9 +261,53 @@ class _Running:
             teachers,
             len(self.data.data.species),
             self.data.front_end.columns_per_second,
-            self.experiment.network.backbone.columns_per_frame,
+            self.experiment.network.columns_per_frame,
             chance,
+            frozenset(pasted),
         )
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """Recordings with pasted events, by key: their columns, what is known of them, their folds."""
+
+    blocks: dict[str, list[FeatureBlock]]
+    annotations: dict[str, list[Annotation]]
+    fold_of: dict[str, int]
+
+    def for_fold(self, fold: int) -> list[str]:
+        """Those that a model may hear whose held-out recordings are those of `fold`."""
+        return [key for key in sorted(self.blocks) if self.fold_of[key] != fold]
+
+    def key(self, fold: int) -> str:
+        """Stands for what `for_fold` gives."""
+        keys = self.for_fold(fold)
+        return value_hash([_sound(self.blocks, keys), [str(box) for key in keys for box in self.annotations[key]]])
+
+
+def paste(experiment: Experiment, data: Prepared, fold_of: Mapping[str, int], cache: Path) -> Pasted:
+    """Make the recordings with pasted events of each fold from the calls and the hosts of that fold."""
+    assert experiment.pasted is not None
+    recordings = {one.key: one for one in data.data.recordings if one.key in data.blocks}
+    blocks: dict[str, list[FeatureBlock]] = {}
+    annotations: dict[str, list[Annotation]] = {}
+    folds: dict[str, int] = {}
+    for fold in range(experiment.folds):
+        hosts = [one for key, one in recordings.items() if fold_of[key] == fold]
+        boxes = [box for box in data.data.annotations if fold_of.get(box.recording) == fold]
+        if not any(box.present for box in boxes):
+            continue
+        made = experiment.pasted.make(hosts, boxes, recordings, cache / "pasted", f"pasted{fold}", experiment.seed)
+        built = build_store(made.recordings, cache / "pasted-features", data.front_end)
+        blocks |= built.blocks
+        folds |= dict.fromkeys(built.blocks, fold)
+        for box in made.annotations:
+            annotations.setdefault(box.recording, []).append(box)
+    return Pasted(blocks, {key: annotations.get(key, []) for key in blocks}, folds)
+
+
+def _draws_pasted(stage: Stage) -> bool:
+    return isinstance(stage.windows, Anchored) and stage.windows.pasted_share > 0
 
 
 def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
@@ -269,22 +321,20 @@ def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
     return value_hash([sorted(boxes), sound, front_end, dict(sorted(fold_of.items())), len(data.data.species)])
 
 
-def _sound(blocks: Mapping[str, Sequence[MelBlock]], keys: Sequence[str] | None = None) -> dict[str, list[str]]:
+def _sound(blocks: Mapping[str, Sequence[FeatureBlock]], keys: Sequence[str] | None = None) -> dict[str, list[str]]:
     """Stands for the sound of recordings: the names of their files in the store, which are hashes."""
     named = sorted(blocks) if keys is None else keys
     return {key: [_stored_as(block) for block in blocks[key]] for key in named}
 
 
-def _stored_as(block: MelBlock) -> str:
+def _stored_as(block: FeatureBlock) -> str:
     """A block's file below the store: the hash of the front end (denoised or not), and that of the sound."""
     return "/".join(block.source.parts[-3:]) if isinstance(block.source, Path) else ""
 
 
 def build(experiment: Experiment, data: Prepared) -> Sed:
     """The network of an experiment, with its initial weights."""
-    return experiment.network.build(
-        len(data.data.species), experiment.score_windows.columns, experiment.front_end.n_mels
-    )
+    return experiment.network.build(len(data.data.species), experiment.score_windows.columns, experiment.front_end.rows)
 
 
 def save(network: Sed, path: Path) -> None:
@@ -304,8 +354,7 @@ def load(network: Sed, path: Path) -> None:
 
 def trained(experiment: Experiment, data: Prepared, one: Fit) -> Sed:
     """The network of a finished fit."""
-    backbone = replace(experiment.network.backbone, weights="none")
-    network = build(replace(experiment, network=replace(experiment.network, backbone=backbone)), data)
+    network = build(replace(experiment, network=experiment.network.blank()), data)
     load(network, one.weights)
     return network
 
@@ -313,13 +362,13 @@ def trained(experiment: Experiment, data: Prepared, one: Fit) -> Sed:
 def score(
     network: Sed,
     experiment: Experiment,
-    blocks: Mapping[str, Sequence[MelBlock]],
+    blocks: Mapping[str, Sequence[FeatureBlock]],
     recordings: Sequence[str],
     batch: int = 32,
 ) -> dict[str, Scores]:
     """What a network says of recordings, with the windows that scoring uses."""
     asked = asking(network)
-    per_second, per_frame = experiment.front_end.columns_per_second, experiment.network.backbone.columns_per_frame
+    per_second, per_frame = experiment.front_end.columns_per_second, experiment.network.columns_per_frame
     said = {
         recording: scored(asked, blocks[recording], experiment.score_windows, per_second, per_frame, batch)
         for recording in recordings
@@ -342,7 +391,7 @@ def asking(network: Sed) -> Network:
 
 def scored(
     network: Network,
-    blocks: Sequence[MelBlock],
+    blocks: Sequence[FeatureBlock],
     sliding: SlidingWindows,
     columns_per_second: float,
     columns_per_frame: int,
@@ -373,8 +422,17 @@ def known_score(data: Prepared, said: Mapping[str, Scores]) -> float:
     return float(np.nan_to_num(metrics.nanmean(each)))
 
 
+def called_present(told: Evidence) -> NDArray[np.bool_]:
+    """Where labels, hard or soft, speak more for presence than for absence: booleans of their shape."""
+    called: NDArray[np.bool_] = told.present > told.absent
+    return called
+
+
 def label_counts(lesson: Lesson) -> dict[str, Any]:
-    """How many boxes people gave, and how many windows the pseudo-labels added, for each species."""
+    """How many boxes people gave, and how many windows the pseudo-labels added, for each species.
+
+    `pseudo_mass` is the weight of their presence, which with soft labels says more than a count.
+    """
     boxes = [box for its in lesson.annotations.values() for box in its]
     n_species = lesson.n_species
     counts: dict[str, Any] = {
@@ -382,11 +440,14 @@ def label_counts(lesson: Lesson) -> dict[str, Any]:
         "annotated_absent": np.bincount([b.species for b in boxes if not b.present], minlength=n_species).tolist(),
         "pseudo_present": [0] * n_species,
         "pseudo_absent": [0] * n_species,
+        "pseudo_mass": [0.0] * n_species,
     }
     if lesson.stage.pseudo_labels is not None and not isinstance(lesson.stage.windows, EventCrops):
         told = lesson.told(lesson.windows()).windows
-        counts["pseudo_present"] = (told.present > 0).sum(axis=0).tolist()
-        counts["pseudo_absent"] = (told.absent > 0).sum(axis=0).tolist()
+        present = called_present(told)
+        counts["pseudo_present"] = present.sum(axis=0).tolist()
+        counts["pseudo_absent"] = (told.known & ~present).sum(axis=0).tolist()
+        counts["pseudo_mass"] = told.present.sum(axis=0).round(2).tolist()
     return counts
 
 

@@ -60,24 +60,28 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
     write_json(folder / "experiment.json", to_record(run.experiment))
     species_table.write(folder / "species.csv", run.data.data.species)
     write_text(folder / "card.md", _card(run, stage, summary))
+    licence = getattr(run.experiment.front_end, "licence", "")
     shipped = ModelPackage(
         folder,
-        f"{run.experiment.network.backbone.name}, stage {stage}",
+        f"{run.experiment.network.name}, stage {stage}",
         run.experiment.front_end,
         run.experiment.score_windows,
-        run.experiment.network.backbone.columns_per_frame,
+        run.experiment.network.columns_per_frame,
         run.data.data.species,
         tuple(run.data.data.bands_hz),
         tuple(f"model.{number}.onnx" for number in range(len(fits))),
-        {"made with": f"dawnchorus {__version__}", "initial weights": run.experiment.network.backbone.weights},
+        {
+            "made with": f"dawnchorus {__version__}",
+            "initial weights": run.experiment.network.initial,
+            **({"licence": licence} if licence else {}),
+        },
     )
     package.write(shipped)
     return shipped
 
 
 def _without_weights(run: Run) -> Experiment:
-    backbone = replace(run.experiment.network.backbone, weights="none")
-    return replace(run.experiment, network=replace(run.experiment.network, backbone=backbone))
+    return replace(run.experiment, network=run.experiment.network.blank())
 
 
 def _real_planes(run: Run) -> Planes:
@@ -98,12 +102,12 @@ def graph_of(network: Sed, key: Any, cache: Path) -> Path:
     if path.exists():
         return path
     window = torch.export.Dim("window", min=1)
-    columns, mels = network.columns, network.mels
+    columns, rows = network.columns, network.rows
     with whole(path) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's advice to those who write exporters
         torch.onnx.export(
             _Exported(network.float().to(memory_format=torch.contiguous_format)),
-            (torch.zeros(2, mels, columns),),
+            (torch.zeros(2, rows, columns),),
             str(temporary),
             input_names=["planes"],
             output_names=["clipwise", "framewise"],
@@ -145,15 +149,18 @@ def export(network: Sed, graph: Path, path: Path, planes: Planes) -> float:
 def _card(run: Run, stage: str, summary: str) -> str:
     data = run.data.data
     present = sum(box.present for box in data.annotations)
-    backbone = run.experiment.network.backbone
+    network, front_end = run.experiment.network, run.experiment.front_end
+    licence = getattr(front_end, "licence", "")
     return f"""# Sound event detector, stage {stage}
 
 Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings with {present} true-positive and \
 {len(data.annotations) - present} false-positive boxes of {len(data.species)} species.
 
-- network: {backbone.name}, initial weights: {backbone.weights}
+- hears: {front_end.rate_hz} Hz, {front_end.name}
+- network: {network.name}, initial weights: {network.initial}
 - models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; \
 the mean of their probabilities counts
+- licence of the encoder that it was trained on: {licence or "none was used"}
 - scores rank detections; they are not calibrated probabilities
 
 {summary}

@@ -53,20 +53,20 @@ def train(
 
 def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, float]) -> dict[str, Any]:
     experiment = finished.experiment
-    backbone = experiment.network.backbone
+    network, sound = experiment.network, experiment.front_end
     return {
         "data": str(origin.resolve()),
         "experiment": to_record(experiment),
         "made_with": {
             "dawnchorus": __version__,
-            "network": f"{backbone.name}, initial weights: {backbone.weights}",
+            "network": f"{network.name}, initial weights: {network.initial}",
             "folds": f"{experiment.folds}, by {experiment.group_by}; repeats: {experiment.repeats}",
             "steps": ", ".join(
                 f"stage {stage.name}: {stage.steps} of {stage.batch} windows" for stage in experiment.stages
             ),
             "seed": experiment.seed,
             "precision": precision(),
-            "sound": f"{experiment.front_end.rate_hz} Hz, {experiment.front_end.n_mels} mel bands",
+            "sound": f"{sound.rate_hz} Hz, {sound.name}",
         },
         "seconds": seconds,
         "problems": [str(problem) for problem in prepared.data.problems],

@@ -1,0 +1,51 @@
+"""What teachers say counts as it is: soft labels, without a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawnchorus import scores as scoring
+from dawnchorus.evidence import Evidence, Known
+from dawnchorus.pseudo_labels.teachers import Source, Teachers, said_of_frames, said_of_window
+from dawnchorus.windows import Window
+
+
+@dataclass(frozen=True)
+class Soft:
+    """A soft label for every window and frame that teachers heard: the mean of their probabilities to a `power`.
+
+    A power above 1 lets doubt fade and keeps what is sure (as the winner of BirdCLEF 2025 did). Presence has the
+    weight `weight`, absence `absent_weight`. Whole windows are labelled with `windows`, frames with `frames`; `source`
+    says what a teacher's word on a window is.
+    """
+
+    power: float = 1.0
+    weight: float = 1.0
+    absent_weight: float = 1.0
+    windows: bool = True
+    frames: bool = True
+    source: Source = "framewise"
+
+    def __call__(self, teachers: Teachers, windows: Sequence[Window], n_species: int, columns_per_frame: int) -> Known:
+        """Evidence of windows and frames; no teacher, no evidence."""
+        known = Known.nothing(len(windows), windows[0].columns // columns_per_frame, n_species)
+        asked = {window.recording for window in windows} & set(teachers)
+        means = {recording: scoring.mean(teachers[recording]) for recording in sorted(asked)}
+        for row, window in enumerate(windows):
+            if window.recording not in means:
+                continue
+            mean = means[window.recording]
+            if self.windows:
+                told = self._label(said_of_window(mean, window, self.source))
+                known.windows.present[row], known.windows.absent[row] = told.present, told.absent
+            if self.frames:
+                told = self._label(said_of_frames(mean, window, columns_per_frame))
+                known.frames.present[row], known.frames.absent[row] = told.present, told.absent
+        return known
+
+    def _label(self, said: NDArray[np.float32]) -> Evidence:
+        return Evidence.soft((said**self.power).astype(np.float32)).weighted(self.weight, self.absent_weight)

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from dawnchorus.encoders.encoder import EncoderError
+from dawnchorus.encoders.onnx_file import OnnxEncoder, onnx_encoder
+
+SAMPLES = 40  # four seconds at 10 Hz
+
+
+def encoder_file(path: Path, scale: float = 1.0) -> Path:
+    """An encoder of two features: the first half of a stretch summed, and the second."""
+    weights = np.zeros((SAMPLES, 2), np.float32)
+    weights[: SAMPLES // 2, 0] = weights[SAMPLES // 2 :, 1] = scale
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["sound", "weights"], ["embedding"])],
+        "encoder",
+        [helper.make_tensor_value_info("sound", TensorProto.FLOAT, ["n", SAMPLES])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 2])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> OnnxEncoder:
+    return onnx_encoder(encoder_file(tmp_path / "encoder.onnx"), rate_hz=10, window_s=4, hop_s=1, licence="MIT")
+
+
+def test_embeddings_are_what_the_file_says_of_each_frames_stretch(encoder: OnnxEncoder) -> None:
+    assert (encoder.rows, encoder.columns_per_second) == (2, 1)
+    columns = encoder.columns(np.ones(100, np.float32))
+    assert columns.shape == (2, 10)
+    # Frame 5 hears 4 s of ones, 2 s to each half; frame 0 hears silence before the first sample.
+    assert columns[:, 5].tolist() == [20, 20] and columns[0, 0] < 20
+
+
+def test_another_file_under_the_name_is_refused(encoder: OnnxEncoder, tmp_path: Path) -> None:
+    encoder_file(tmp_path / "encoder.onnx", scale=2)
+    from dawnchorus.encoders import onnx_file
+
+    onnx_file._network.cache_clear()
+    with pytest.raises(EncoderError, match="another file"):
+        encoder.columns(np.ones(100, np.float32))
+
+
+def test_a_file_that_takes_other_sound_is_named(tmp_path: Path) -> None:
+    path = encoder_file(tmp_path / "encoder.onnx")
+    with pytest.raises(EncoderError, match="doesn't take sound of shape"):
+        onnx_encoder(path, rate_hz=10, window_s=3)
+    with pytest.raises(EncoderError, match="no such file"):
+        onnx_encoder(tmp_path / "none.onnx")

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from dawnchorus.pseudo_labels.soft import Soft
+from factories import said, window
+
+
+def test_a_soft_label_is_what_the_teachers_say_on_average() -> None:
+    known = Soft()({"r": [said(0.2), said(0.6)]}, [window(0)], 1, 32)
+    assert known.windows.present[0, 0] == pytest.approx(0.4)
+    assert known.windows.absent[0, 0] == pytest.approx(0.6)
+    assert known.frames.present[0, :, 0] == pytest.approx(np.full(16, 0.4))
+
+
+def test_a_power_lets_doubt_fade() -> None:
+    known = Soft(power=2)({"r": [said(0.5)]}, [window(0)], 1, 32)
+    assert (known.windows.present[0, 0], known.windows.absent[0, 0]) == pytest.approx((0.25, 0.75))
+
+
+def test_presence_and_absence_have_their_own_weights() -> None:
+    known = Soft(weight=0.5, absent_weight=0)({"r": [said(0.8)]}, [window(0)], 1, 32)
+    assert known.windows.present[0, 0] == pytest.approx(0.4)
+    assert not known.windows.absent.any() and not known.frames.absent.any()
+
+
+def test_windows_or_frames_alone_can_be_labelled() -> None:
+    only_windows = Soft(frames=False)({"r": [said(0.8)]}, [window(0)], 1, 32)
+    assert only_windows.windows.known.all() and not only_windows.frames.known.any()
+    only_frames = Soft(windows=False)({"r": [said(0.8)]}, [window(0)], 1, 32)
+    assert only_frames.frames.known.all() and not only_frames.windows.known.any()
+
+
+def test_a_recording_that_nobody_else_heard_is_not_labelled() -> None:
+    assert not Soft()({"q": [said(0.99)]}, [window(0)], 1, 32).informed.any()
