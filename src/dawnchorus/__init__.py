@@ -35,6 +35,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `experiment`: Stage, Experiment; their JSON record; what differs from a baseline
 - `training`: folds, fitting one stage, running stages over folds, shipping a model
 - `recommended`: what `dawnchorus train` uses when nobody says otherwise
+- `rounds`: stages past the memo's: pasted events, rounds of soft labels, encoders
 - `memo`: the memo's stages, as its author ran them
 - `console`: progress and tables in the terminal
 - `study`: files of experiments that answer one question: run, judged, compared

@@ -142,7 +142,20 @@ def train(
     fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
     folds: Annotated[int, typer.Option(min=2)] = 2,
     repeats: Annotated[int, typer.Option(min=1, help="Train every fold again from another seed.")] = 1,
-    steps: Annotated[str, typer.Option(help="Optimiser steps of stages 1, 2, 3.")] = "240,240,240",
+    method: Annotated[
+        Literal["memo", "rounds"], typer.Option(help="The memo's three stages, or pasted events and soft labels.")
+    ] = "memo",
+    encoder: Annotated[
+        str | None, typer.Option(help="A pretrained encoder to hear with: birdnet, or an ONNX file.")
+    ] = None,
+    hop: Annotated[float, typer.Option(help="With --encoder: seconds from one embedding to the next.")] = 0.5,
+    encoder_rate: Annotated[int, typer.Option(help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
+    encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
+    encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
+    rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with rounds or an encoder.")] = 1,
+    steps: Annotated[
+        str | None, typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round.")
+    ] = None,
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
     detail: Annotated[
@@ -153,28 +166,42 @@ def train(
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
-    """Train a detector in three stages from recordings and two tables; run again to go on after an interruption."""
+    """Train a detector in stages from recordings and two tables; run again to go on after an interruption."""
     _need_training()
     from dataclasses import replace
 
     from dawnchorus import recommended
+    from dawnchorus import rounds as in_rounds
+    from dawnchorus.console import console
     from dawnchorus.networks.backbones import Backbone
 
-    first, second, third = recommended.steps(steps, budget)
-    experiment = recommended.experiment(
-        Backbone(backbone, weights, columns_per_frame, fused),
-        folds,
-        (first, second, third),
-        seed,
-        *recommended.DETAIL[detail],
-        batch,
-    )
-    if grain == "frames":
-        experiment = recommended.on_frames(experiment)
+    network, sound = Backbone(backbone, weights, columns_per_frame, fused), recommended.DETAIL[detail]
+    if encoder is not None:
+        heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
+        console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
+        count = recommended.steps_of_rounds(steps, 300, budget)
+        experiment = in_rounds.on_encoder(heard_by, folds, count, seed, rounds)
+    elif method == "rounds":
+        count = recommended.steps_of_rounds(steps, 400, budget)
+        experiment = in_rounds.on_pictures(network, folds, count, seed, *sound, rounds, batch)
+    else:
+        first, second, third = recommended.steps(steps or "240,240,240", budget)
+        experiment = recommended.experiment(network, folds, (first, second, third), seed, *sound, batch)
+        experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
     faults = _train(data, out, replace(experiment, repeats=repeats), audio or [], strict, store)
     _evaluate(out, None, None, False)
     if faults:
         raise typer.Exit(EXIT_FAULTS)
+
+
+def _encoder(name: str, hop: float, rate_hz: int, window_s: float, licence: str) -> Any:
+    from dawnchorus.encoders.birdnet import BirdNet, weights_file
+    from dawnchorus.encoders.onnx_file import onnx_encoder
+
+    if name == "birdnet":
+        weights_file()  # says at once when it is not installed
+        return BirdNet(hop)
+    return onnx_encoder(Path(name), rate_hz, window_s, hop, licence=licence or "not stated")
 
 
 def _train(data: Path, out: Path, experiment: Any, audio: list[Path], strict: bool, store: Path | None) -> int:
@@ -188,7 +215,7 @@ def _train(data: Path, out: Path, experiment: Any, audio: list[Path], strict: bo
     present = sum(box.present for box in found.annotations)
     say(
         f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
-        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.network.backbone.weights}"
+        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.network.initial}"
     )
     fits = len(experiment.stages) * experiment.folds * experiment.repeats
     with bar("spectrograms") as step, Training(fits) as training:

@@ -81,6 +81,16 @@ def steps(text: str, budget: float = 1.0) -> tuple[int, int, int]:
     return first, second, third
 
 
+def steps_of_rounds(text: str | None, usual: int, budget: float = 1.0) -> int:
+    """Steps of every round from text such as `400` (None: as usual), times a budget, at least 1.
+
+    Raises ValueError when the text is no whole number above 0.
+    """
+    if text is not None and (not text.isdecimal() or int(text) < 1):
+        raise ValueError(f"--steps is {text!r}; expected one whole number, the steps of every round")
+    return max(1, round((int(text) if text else usual) * budget))
+
+
 def on_frames(baseline: Experiment) -> Experiment:
     """The same stages at the grain of frames, for calls much shorter than a window.
 

@@ -12,6 +12,13 @@ def test_a_soft_label_is_what_the_teachers_say_on_average() -> None:
     assert known.frames.present[0, :, 0] == pytest.approx(np.full(16, 0.4))
 
 
+def test_a_prior_carries_what_teachers_say_to_how_often_a_species_sounds() -> None:
+    known = Soft(prior=0.1)({"r": [said(0.5)]}, [window(0)], 1, 32)
+    assert known.windows.present[0, 0] == pytest.approx(0.1)
+    even = Soft(prior=0.1)({"r": [said(0.9)]}, [window(0)], 1, 32)
+    assert even.windows.present[0, 0] == pytest.approx(0.5)  # odds of 9 times odds of 1/9
+
+
 def test_a_power_lets_doubt_fade() -> None:
     known = Soft(power=2)({"r": [said(0.5)]}, [window(0)], 1, 32)
     assert (known.windows.present[0, 0], known.windows.absent[0, 0]) == pytest.approx((0.25, 0.75))

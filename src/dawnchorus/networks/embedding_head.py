@@ -16,8 +16,8 @@ class EmbeddingHead:
     """Settings of the head: embeddings are normalised frame by frame, then scored.
 
     With `hidden` 0 each frame's score is linear in its embedding. Otherwise a convolution over `context` frames gives
-    `hidden` values first, of which `dropout` is left out in training: frames that see their neighbours can tell the
-    middle of a call from its surroundings, though the encoder hears seconds at once.
+    `hidden` values first; of the embedding and of these, a share `dropout` is left out in training. Frames that see
+    their neighbours can tell the middle of a call from its surroundings, though the encoder hears seconds at once.
     """
 
     hidden: int = 0
@@ -70,7 +70,8 @@ class EmbeddingSed(Sed):
         """Embeddings `(window, feature, frame)` to logits; `mix_last_map` mixes what is scored."""
         line = self.norm(planes.transpose(1, 2)).transpose(1, 2)
         if self.gather is not None:
-            line = F.dropout(F.gelu(self.gather(line)), self.settings.dropout, self.training)
+            line = F.gelu(self.gather(F.dropout(line, self.settings.dropout, self.training)))
+            line = F.dropout(line, self.settings.dropout, self.training)
         if mix_last_map is not None:
             line = mix_last_map(line)
         return attended(self.score(line), self.attend(line))

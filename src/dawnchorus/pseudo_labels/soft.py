@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import scores as scoring
+from dawnchorus.calibration import shifted
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.pseudo_labels.teachers import Source, Teachers, said_of_frames, said_of_window
 from dawnchorus.windows import Window
@@ -18,11 +19,14 @@ from dawnchorus.windows import Window
 class Soft:
     """A soft label for every window and frame that teachers heard: the mean of their probabilities to a `power`.
 
-    A power above 1 lets doubt fade and keeps what is sure (as the winner of BirdCLEF 2025 did). Presence has the
+    A teacher whose loss gives presence and absence equal weight takes a species to sound half of the time. With a
+    `prior`, its probabilities are carried to that share of time first (label shift, Saerens et al. 2002). A power
+    above 1 lets doubt fade and keeps what is sure (as the winner of BirdCLEF 2025 did). Presence has the
     weight `weight`, absence `absent_weight`. Whole windows are labelled with `windows`, frames with `frames`; `source`
     says what a teacher's word on a window is.
     """
 
+    prior: float = 0.5
     power: float = 1.0
     weight: float = 1.0
     absent_weight: float = 1.0
@@ -48,4 +52,6 @@ class Soft:
         return known
 
     def _label(self, said: NDArray[np.float32]) -> Evidence:
-        return Evidence.soft((said**self.power).astype(np.float32)).weighted(self.weight, self.absent_weight)
+        return Evidence.soft((shifted(said, 0.5, self.prior) ** self.power).astype(np.float32)).weighted(
+            self.weight, self.absent_weight
+        )

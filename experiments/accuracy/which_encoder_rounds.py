@@ -1,0 +1,29 @@
+"""On a pretrained encoder: what do weak absence, pasted events and rounds of soft labels bring?
+
+Expected: pasted events most, because the boxes come from few animals; the first round of soft labels a little, the
+second nothing more.
+"""
+
+from dataclasses import replace
+
+from dawnchorus import rounds
+from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.labels.annotated_only import AnnotatedOnly
+from dawnchorus.study.values import Variant
+from dawnchorus.windows import Anchored
+
+full = rounds.on_encoder(BirdNet(), count=2)
+known, first, second = full.stages
+columns = known.windows.columns
+boxes_alone = replace(known, windows=Anchored(columns, 1.0), labels=AnnotatedOnly())
+without_pasting = replace(known, windows=Anchored(columns, 0.6))
+one_round = rounds.rounds(known, 1)
+
+baseline = "known"
+variants = {
+    "boxes_alone": Variant(replace(full, stages=(boxes_alone,))),
+    "without_pasting": Variant(replace(full, stages=(without_pasting,))),
+    "known": Variant(replace(full, stages=(known,))),
+    "round_1": Variant(replace(full, stages=(known, first))),
+    "round_2": Variant(full),
+}

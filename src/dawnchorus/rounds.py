@@ -1,0 +1,84 @@
+"""Stages past the memo's: what is known and pasted events first, then rounds of soft labels.
+
+Each round starts from the network's initial weights again, hears windows of which some lie round annotated events, and
+is told what the round before says of recordings that it never heard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dawnchorus.augment.mixup import Mixup
+from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.encoders.onnx_file import OnnxEncoder
+from dawnchorus.experiment import Experiment, Stage
+from dawnchorus.features import FrontEnd
+from dawnchorus.labels.others_absent import OthersAbsent
+from dawnchorus.labels.smoothed import Smoothed
+from dawnchorus.losses.clipwise import ClipwiseLoss
+from dawnchorus.losses.framewise import FramewiseLoss
+from dawnchorus.losses.together import Together
+from dawnchorus.networks.backbones import Backbone
+from dawnchorus.networks.embedding_head import EmbeddingHead
+from dawnchorus.networks.sed import SedNetwork
+from dawnchorus.pasted import PastedEvents
+from dawnchorus.pseudo_labels.soft import Soft
+from dawnchorus.windows import Anchored, SlidingWindows
+
+KNOWN = "known"
+# What a person boxed, with everything else on its frames absent; what nobody listened to is a little absent.
+LABELS = Smoothed(OthersAbsent(weight=1.0), target=0.0, weight=0.1)
+LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
+BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEnd(), SlidingWindows()
+ENCODER_WINDOW_S = 6.0
+SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
+PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
+
+
+def known(steps: int, columns: int, share: float = 0.35, pasted_share: float = 0.25) -> Stage:
+    """The first stage: boxes, pasted events, and windows anywhere that are a little absent."""
+    windows = Anchored(columns, share, pasted_share)
+    return Stage(KNOWN, steps, windows, LABELS, LOSS, informed_only=False, mixup=Mixup(0.5))
+
+
+def rounds(first: Stage, count: int, soft: Soft = SOFT) -> tuple[Stage, ...]:
+    """The first stage, and so many rounds `round-1`, `round-2`, … of soft labels after it."""
+    stages = [first]
+    for number in range(1, count + 1):
+        teacher = stages[-1].name
+        stages.append(replace(first, name=f"round-{number}", pseudo_labels=soft, teacher=teacher))
+    return tuple(stages)
+
+
+def on_pictures(
+    backbone: Backbone = BACKBONE,
+    folds: int = 3,
+    steps: int = 400,
+    seed: int = 0,
+    front_end: FrontEnd = FRONT_END,
+    window: SlidingWindows = WINDOW,
+    count: int = 0,
+    batch: int = 32,
+) -> Experiment:
+    """A network on spectrograms that starts from pictures' weights: no bio-acoustic weights are needed."""
+    stages = rounds(replace(known(steps, window.columns), batch=batch), count)
+    return Experiment(stages, SedNetwork(backbone), front_end, window, pasted=PASTED, folds=folds, seed=seed)
+
+
+def on_encoder(
+    encoder: BirdNet | OnnxEncoder, folds: int = 4, steps: int = 300, seed: int = 0, count: int = 1
+) -> Experiment:
+    """A light head on a pretrained encoder: embeddings once, then a minute of training."""
+    columns = round(ENCODER_WINDOW_S / encoder.hop_s)
+    first = replace(
+        known(steps, columns),
+        labels=replace(LABELS, weight=0.05),
+        loss=Together(LOSS.losses, (0.3, 1.0)),
+        batch=96,
+        learning_rate=1e-3,
+        augment=(),
+    )
+    stages = rounds(first, count)
+    head = EmbeddingHead(hidden=256, dropout=0.5)
+    pasted = replace(PASTED, count=30)
+    return Experiment(stages, head, encoder, SlidingWindows(columns, 0), pasted=pasted, folds=folds, seed=seed)

@@ -1,0 +1,88 @@
+"""Every variant of the studies of accuracy can be run: it builds, survives its record and trains a step."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from dawnchorus import dataset
+from dawnchorus.encoders.onnx_file import OnnxEncoder, onnx_encoder
+from dawnchorus.experiment import Experiment, from_record, to_record
+from dawnchorus.features import FrontEnd
+from dawnchorus.simulate import Simulation, simulate
+from dawnchorus.study.adapt import Scale
+from dawnchorus.study.load import studies_in
+from dawnchorus.training.run import run
+from dawnchorus.windows import Anchored, SlidingWindows
+
+STUDIES = {study.name: study for study in studies_in(Path(__file__).parents[1] / "experiments" / "accuracy")}
+VARIANTS = {f"{study.name}:{name}": one for study in STUDIES.values() for name, one in study.variants.items()}
+RATE_HZ, WINDOW_S = 8_000, 1.0
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
+    """An encoder in place of a large one: eight products with fixed noise, their absolute values."""
+    weights = np.random.default_rng(0).normal(0, 1, (round(RATE_HZ * WINDOW_S), 8)).astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["sound", "weights"], ["product"]), helper.make_node("Abs", ["product"], ["out"])],
+        "encoder",
+        [helper.make_tensor_value_info("sound", TensorProto.FLOAT, ["n", len(weights)])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 8])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    path = tmp_path_factory.mktemp("encoder") / "encoder.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return onnx_encoder(path, RATE_HZ, WINDOW_S, 0.5)
+
+
+@pytest.fixture(scope="module")
+def forest_of_four(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    few = Simulation(
+        recordings=4, test_recordings=1, species=2, seconds=10, tp_per_species=3, fp_per_species=3, sites=4, seed=3
+    )
+    folder = tmp_path_factory.mktemp("accuracy")
+    simulate(folder / "data", few)
+    return folder
+
+
+def tiny(experiment: Experiment, encoder: OnnxEncoder) -> Experiment:
+    """One step of two windows a stage and fold, on a small network or a small encoder, with one pasted recording."""
+    if experiment.pasted is not None:
+        experiment = replace(experiment, pasted=replace(experiment.pasted, count=1))
+    if not isinstance(experiment.front_end, FrontEnd):
+        experiment = replace(experiment, front_end=encoder)
+        return Scale(1e-9, 2, batch=2, keep="last")(experiment, 0)
+    scale = Scale(1e-9, 2, "test_resnet", "none", experiment.network.backbone.name, True, 2, "last")  # type: ignore[union-attr]
+    coarser = Scale(coarse=True)
+    return coarser(coarser(scale(experiment, 0), 0), 0)
+
+
+def test_a_study_asks_and_says_what_is_expected() -> None:
+    for study in STUDIES.values():
+        question, expected = study.question.split("\n\n")
+        assert question.endswith("?") and expected.startswith("Expected: ")
+
+
+@pytest.mark.parametrize("where", VARIANTS)
+def test_the_record_of_a_variant_is_read_back_equal(where: str) -> None:
+    record: Any = json.loads(json.dumps(to_record(VARIANTS[where].experiment)))
+    assert from_record(record) == VARIANTS[where].experiment
+
+
+@pytest.mark.parametrize("where", VARIANTS)
+def test_a_variant_trains(where: str, forest_of_four: Path, encoder: OnnxEncoder) -> None:
+    experiment = VARIANTS[where].experiment
+    assert experiment is not None
+    small = tiny(experiment, encoder)
+    assert all(isinstance(stage.windows, Anchored | SlidingWindows) or stage.name == "1" for stage in small.stages)
+    prepared = dataset.prepare(dataset.load(forest_of_four / "data"), forest_of_four / "store", small.front_end)
+    finished = run(small, prepared, forest_of_four / "cache")
+    assert set(finished.out_of_fold(small.stages[-1].name)) == set(prepared.recordings)
