@@ -153,6 +153,12 @@ def train(
     encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
     rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with rounds or an encoder.")] = 1,
+    teacher: Annotated[
+        Path | None, typer.Option(help="A run folder whose scores teach a student; it may hear with an encoder.")
+    ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Keep a part from all models, and stop rounds when they get worse there.")
+    ] = False,
     steps: Annotated[
         str | None, typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round.")
     ] = None,
@@ -181,14 +187,19 @@ def train(
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 300, budget)
         experiment = in_rounds.on_encoder(heard_by, folds, count, seed, rounds)
-    elif method == "rounds":
+    elif method == "rounds" or teacher is not None:
         count = recommended.steps_of_rounds(steps, 400, budget)
         experiment = in_rounds.on_pictures(network, folds, count, seed, *sound, rounds, batch)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
         experiment = recommended.experiment(network, folds, (first, second, third), seed, *sound, batch)
         experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
-    faults = _train(data, out, replace(experiment, repeats=repeats), audio or [], strict, store)
+    outside = None
+    if teacher is not None:
+        said_by, scores = _teacher(teacher)
+        experiment, outside = in_rounds.taught(experiment, said_by), {said_by.name: scores}
+    experiment = replace(experiment, repeats=repeats, audit=audit)
+    faults = _train(data, out, experiment, audio or [], strict, store, outside)
     _evaluate(out, None, None, False)
     if faults:
         raise typer.Exit(EXIT_FAULTS)
@@ -204,7 +215,27 @@ def _encoder(name: str, hop: float, rate_hz: int, window_s: float, licence: str)
     return onnx_encoder(Path(name), rate_hz, window_s, hop, licence=licence or "not stated")
 
 
-def _train(data: Path, out: Path, experiment: Any, audio: list[Path], strict: bool, store: Path | None) -> int:
+def _teacher(run: Path) -> tuple[Any, dict[str, list[Any]]]:
+    """What the last stage of a run says of recordings that it never heard, and under which licence."""
+    from dawnchorus.pseudo_labels.teachers import OutsideTeacher
+    from dawnchorus.run_folder import RunFolder
+
+    folder = RunFolder(run)
+    origin = folder.package(folder.stages[-1])
+    name = f"{origin.name}, {origin.front_end.name}"
+    scores = {key: [said] for key, said in folder.scores(folder.stages[-1]).items()}
+    return OutsideTeacher("teacher", name, str(origin.origin.get("licence", ""))), scores
+
+
+def _train(
+    data: Path,
+    out: Path,
+    experiment: Any,
+    audio: list[Path],
+    strict: bool,
+    store: Path | None,
+    outside: dict[str, Any] | None = None,
+) -> int:
     from dawnchorus import dataset
     from dawnchorus.console import Training, bar, console
     from dawnchorus.training.train import train as train_run
@@ -227,7 +258,11 @@ def _train(data: Path, out: Path, experiment: Any, audio: list[Path], strict: bo
             store,
             step,
             training.of_fit,
+            outside,
         )
+    for stage, score in finished.audit.items():
+        kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
+        say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
     failures = finished.data.failures
     listed = [str(p) for p in found.problems] + [
         f"{f.recording}: {f.fault}" for f in (*failures, *finished.data.oddities)

@@ -26,7 +26,7 @@ from dawnchorus.losses.known_cells import Loss
 from dawnchorus.networks.embedding_head import EmbeddingHead
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pasted import PastedEvents
-from dawnchorus.pseudo_labels.teachers import PseudoLabels
+from dawnchorus.pseudo_labels.teachers import OutsideTeacher, PseudoLabels
 from dawnchorus.sampling import UnderSample
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 
@@ -123,7 +123,9 @@ class Experiment:
     """Stages in order over folds. `score_windows` cut recordings for scoring, in training and in the shipped model.
 
     `pasted` cuts calls out of TP boxes and lays them over other recordings of the same fold, for the stages that draw
-    such windows (`Anchored`): a call and its host stay in their fold.
+    such windows (`Anchored`): a call and its host stay in their fold. `outside` names teachers that are no stage of
+    this experiment: their Scores are given to the run. With `audit`, one more fold is kept from every model: rounds of
+    pseudo-labels go on only as long as they are better there, on what people said.
 
     Folds are grouped by site where sites are known (`group_by`). `repeats` trains every fold again from another seed:
     more teachers that never heard a recording. With `song_types` the rarer song types of a species are classes of
@@ -139,6 +141,8 @@ class Experiment:
     score_windows: SlidingWindows = SlidingWindows()
     predict: Prediction = Prediction()
     pasted: PastedEvents | None = None
+    outside: tuple[OutsideTeacher, ...] = ()
+    audit: bool = False
     folds: int = 5
     repeats: int = 1
     seed: int = 0
@@ -151,6 +155,8 @@ class Experiment:
         seen: set[str] = set()
         for stage in self.stages:
             for role, name in (("start_from", stage.start_from), ("teacher", stage.teacher)):
+                if role == "teacher" and name in {teacher.name for teacher in self.outside}:
+                    continue
                 if name is not None and name not in seen:
                     raise ValueError(
                         f"stage {stage.name}: {role} {name!r} is no earlier stage; earlier: {sorted(seen)}"

@@ -4,7 +4,7 @@ package.json        schema version; front end: mel settings or an encoder; windo
                     bands; files and their hashes
 model.0.onnx ...    windows to clipwise logits `(n, species)`, framewise logits `(n, frame, species)`; the mean counts
 weights.0.safetensors, experiment.json    for people and for training again
-species.csv card.md
+species.csv card.md calibration.csv thresholds.csv
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dawnchorus import calibration
+from dawnchorus.calibration import Calibration
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.events import Species
 from dawnchorus.features import Features, FrontEnd, frozen_settings
-from dawnchorus.files import content_hash, read_json, write_json
+from dawnchorus.files import content_hash, read_json, value_hash, write_json
 from dawnchorus.windows import SlidingWindows
 
 SCHEMA = 1
@@ -40,6 +42,15 @@ class ModelPackage:
     bands_hz: tuple[tuple[float, float], ...]
     models: tuple[str, ...]
     origin: dict[str, Any]
+
+    @property
+    def hash(self) -> str:
+        """Stands for the content of the models: calibrations are bound to it."""
+        return value_hash([content_hash(path) for path in self.model_paths])
+
+    def calibration(self) -> Calibration | None:
+        """The calibration beside the models, None when there is none. Raises ValueError when it is another model's."""
+        return calibration.read(self.folder, self.hash) if (self.folder / "calibration.csv").is_file() else None
 
     @property
     def model_paths(self) -> list[Path]:

@@ -23,6 +23,7 @@ from dawnchorus.networks.embedding_head import EmbeddingHead
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pasted import PastedEvents
 from dawnchorus.pseudo_labels.soft import Soft
+from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.windows import Anchored, SlidingWindows
 
 KNOWN = "known"
@@ -63,6 +64,16 @@ def on_pictures(
     """A network on spectrograms that starts from pictures' weights: no bio-acoustic weights are needed."""
     stages = rounds(replace(known(steps, window.columns), batch=batch), count)
     return Experiment(stages, SedNetwork(backbone), front_end, window, pasted=PASTED, folds=folds, seed=seed)
+
+
+def taught(experiment: Experiment, teacher: OutsideTeacher, soft: Soft = SOFT) -> Experiment:
+    """One stage that learns from boxes, pasted events and a teacher of another run: a student.
+
+    A teacher that hears with a large encoder gives the student what it knows of the recordings; the student is as fast
+    as its own network, and tells times as finely.
+    """
+    student = replace(experiment.stages[0], name="student", pseudo_labels=soft, teacher=teacher.name)
+    return replace(experiment, stages=(student,), outside=(teacher,))
 
 
 def on_encoder(

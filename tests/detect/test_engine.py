@@ -62,6 +62,24 @@ def test_the_batch_does_not_change_the_scores(trained, forest: Path, monkeypatch
     assert np.abs(together.framewise - alone.framewise).max() < 1e-5
 
 
+def test_a_calibrated_model_gives_the_chance_of_a_species_in_each_recording(  # type: ignore[no-untyped-def]
+    trained, forest: Path, tmp_path: Path
+) -> None:
+    _, folder = trained
+    model = package.read(folder)
+    calibration = model.calibration()
+    assert calibration is not None and calibration.model_hash == model.hash
+    recordings, errors = audio.scan([forest / "test"])
+    detect_folder(Detector(model), recordings, errors, tmp_path, EventRule(0.05))
+    with (tmp_path / "recordings.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["recording_id"] for row in rows} <= {recording.key for recording in recordings}
+    for row in rows:
+        number, score = int(row["species_id"]), np.zeros(len(model.species))
+        score[number] = float(row["score"])
+        assert float(row["probability"]) == pytest.approx(calibration.apply(score)[number], abs=1e-3)
+
+
 def test_a_bad_file_is_named_and_the_others_go_on(trained, forest: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     _, folder = trained
     sound = tmp_path / "sound"

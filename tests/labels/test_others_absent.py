@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from dawnchorus.events import Annotation
+from dawnchorus.labels.beside_absent import BesideAbsent
 from dawnchorus.labels.others_absent import OthersAbsent
 from dawnchorus.labels.smoothed import Smoothed
 from factories import window
@@ -42,3 +43,17 @@ def test_unknown_cells_get_a_soft_target_and_known_cells_keep_theirs() -> None:
 def test_a_target_is_a_probability() -> None:
     with pytest.raises(ValueError, match="expected a probability"):
         Smoothed(target=1.5)
+
+
+def test_a_species_is_weakly_absent_beside_its_call_and_present_in_it() -> None:
+    boxes = {"r": [box(2.1, 3.0, True), box(4.2, 4.5, True)]}  # frames 4 and 5, and 8
+    known = BesideAbsent(reach_s=1.0, weight=0.25)([window(0)], boxes, 2, 32)
+    assert np.flatnonzero(known.frames.present[0, :, 0]).tolist() == [4, 5, 8]
+    assert np.flatnonzero(known.frames.absent[0, :, 0]).tolist() == [2, 3, 6, 7, 9, 10]
+    assert known.frames.absent.max() == 0.25 and not known.frames.known[0, :, 1].any()
+
+
+def test_what_is_known_beside_a_call_is_not_weakened() -> None:
+    boxes = {"r": [box(2.1, 3.0, True), box(3.1, 3.5, False)]}
+    known = BesideAbsent(reach_s=1.0, weight=0.25)([window(0)], boxes, 1, 32)
+    assert known.frames.absent[0, 6, 0] == 1 and known.frames.absent[0, 7, 0] == 0.25

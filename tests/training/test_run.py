@@ -15,9 +15,10 @@ from dawnchorus.dataset import Prepared
 from dawnchorus.files import read_json
 from dawnchorus.pasted import PastedEvents
 from dawnchorus.pseudo_labels.soft import Soft
+from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.training import fit as fitting
-from dawnchorus.training.run import Run, _Running, folds_of, held_out_scores, paste, run
+from dawnchorus.training.run import Pasted, Run, _Running, folds_of, held_out_scores, paste, run
 from dawnchorus.windows import Anchored
 from training import tiny
 
@@ -257,3 +258,38 @@ def test_rounds_of_soft_labels_start_again_and_learn_from_the_round_before(prepa
     done = run(replace(tiny.experiment(), stages=(known, *rounds)), prepared, tmp_path)
     for name in ("round 1", "round 2"):
         assert min(read_json(done.of_stage(name)[0].record)["labels"]["pseudo_mass"]) > 0
+
+
+def test_no_model_hears_the_audit_part_and_a_worse_round_is_left_out(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second, _ = tiny.experiment().stages
+    known = replace(second, name="known", start_from=None)
+    rounds = [
+        replace(known, name=name, pseudo_labels=Soft(), teacher=teacher)
+        for name, teacher in (("round-1", "known"), ("round-2", "round-1"))
+    ]
+    experiment = replace(tiny.experiment(), stages=(known, *rounds), audit=True)
+    judged = iter((0.5, 0.6, 0.4))
+    monkeypatch.setattr(_Running, "audit_score", lambda self, fits: next(judged))
+    done = run(experiment, prepared, tmp_path)
+    assert [stage.name for stage in done.experiment.stages] == ["known", "round-1"]
+    assert done.audit == {"known": 0.5, "round-1": 0.6, "round-2": 0.4}
+    audited = {key for key, fold in done.fold_of.items() if fold == 2}
+    assert audited and not audited & set(done.out_of_fold("round-1"))
+    monkeypatch.undo()
+    running = _Running(experiment, prepared, done.fold_of, Pasted({}, {}, {}), {}, tmp_path, None, "")
+    assert not audited & set(running.lesson(known, 0, 0, {}).blocks)
+    assert 0 <= running.audit_score(done.of_stage("known")) <= 1
+
+
+def test_a_pupil_learns_from_a_teacher_of_another_run(finished: Run, tmp_path: Path) -> None:
+    _, second, _ = tiny.experiment().stages
+    pupil = replace(second, name="pupil", start_from=None, pseudo_labels=Soft(), teacher="elsewhere")
+    experiment = replace(tiny.experiment(), stages=(pupil,), outside=(OutsideTeacher("elsewhere", "a run", "MIT"),))
+    with pytest.raises(ValueError, match="whose scores were not given"):
+        run(experiment, finished.data, tmp_path)
+    said = {key: [one] for key, one in finished.out_of_fold("3").items()}
+    done = run(experiment, finished.data, tmp_path, outside={"elsewhere": said})
+    other = run(experiment, finished.data, tmp_path, outside={"elsewhere": {k: [v[0], v[0]] for k, v in said.items()}})
+    assert done.fits[0].folder != other.fits[0].folder  # a changed teacher changes the pupil's key

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dawnchorus.audio import AudioError
 from dawnchorus.detect.engine import Detector, detect
 from dawnchorus.events import Detection, Recording, Species
-from dawnchorus.export import csv_table, parquet
+from dawnchorus.export import csv_table, parquet, recordings_table
 from dawnchorus.export import submission as submission_table
 from dawnchorus.files import write_json
 from dawnchorus.scores import EventRule
@@ -63,7 +63,10 @@ def detect_folder(
     sample: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Detected:
-    """Write detections.csv, detections.parquet, summary.json and, with a `sample`, submission.csv into `out`."""
+    """Write detections.csv, detections.parquet and summary.json into `out`.
+
+    Also recordings.csv where the model is calibrated, and with a `sample` submission.csv.
+    """
     detections: list[Detection] = []
     whole: dict[str, NDArray[np.float32]] = {}
     failures = [(str(error.path), str(error.fault)) for error in errors]
@@ -76,7 +79,9 @@ def detect_folder(
         oddities += faults
         detections += heard.detections
         whole[heard.recording.key] = heard.scores.whole_recording()
-    species = detector.package.species
+    species, calibration = detector.package.species, detector.package.calibration()
+    if calibration:
+        recordings_table.write(out / "recordings.csv", whole, calibration, species)
     csv_table.write(out / "detections.csv", detections, species)
     parquet.write(out / "detections.parquet", detections, species)
     missing = submission_table.write(out / "submission.csv", sample, whole) if sample else []

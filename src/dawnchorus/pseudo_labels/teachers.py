@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -14,6 +15,19 @@ from dawnchorus.windows import Window
 
 Teachers = Mapping[str, Sequence[Scores]]  # by recording key: one Scores for each model that never heard it
 Source = Literal["clipwise", "framewise"]
+
+
+@dataclass(frozen=True)
+class OutsideTeacher:
+    """A teacher of another run, perhaps of another network that hears with another front end.
+
+    `name` is what stages call it, `origin` says where its Scores come from, `licence` is that of the weights behind
+    them, which its pupils inherit.
+    """
+
+    name: str
+    origin: str = ""
+    licence: str = ""
 
 
 class PseudoLabels(Protocol):

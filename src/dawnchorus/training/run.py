@@ -6,9 +6,10 @@ share a stage train it once, a changed teacher changes its pupils, and a run tha
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ class Run:
     """A finished run: its fits in the order of training, the fold of each recording, the species of each class.
 
     `data` is what was trained on, with song types as classes where the experiment asks for them. `pseudo` holds, for
-    each stage, the stretches of annotated recordings that its pseudo-labels call present.
+    each stage, the stretches of annotated recordings that its pseudo-labels call present. `audit` is the cmAP of each
+    stage on the boxes of the recordings that no model heard; a round that was worse there is in it and nowhere else.
     """
 
     experiment: Experiment
@@ -79,6 +81,7 @@ class Run:
     fits: tuple[Fit, ...]
     species_of: tuple[int, ...]
     pseudo: Mapping[str, list[Stretch]]
+    audit: Mapping[str, float] = field(default_factory=dict)
 
     def of_stage(self, name: str) -> list[Fit]:
         """The fits of one stage."""
@@ -95,14 +98,28 @@ def folds_of(experiment: Experiment, data: Prepared) -> dict[str, int]:
     by_site = experiment.group_by == "site"
     groups = {r.key: (by_site and r.site) or r.key for r in data.data.recordings if r.key in data.blocks}
     n_species, faithful = len(data.data.species), experiment.faithful_stratifier
-    return assign(groups, data.data.annotations, experiment.folds, n_species, experiment.seed, faithful)
+    folds = experiment.folds + experiment.audit
+    return assign(groups, data.data.annotations, folds, n_species, experiment.seed, faithful)
 
 
-def run(experiment: Experiment, data: Prepared, cache: Path, announce: Announce | None = None) -> Run:
+def run(
+    experiment: Experiment,
+    data: Prepared,
+    cache: Path,
+    announce: Announce | None = None,
+    outside: Mapping[str, Teachers] | None = None,
+) -> Run:
     """Run all stages over all folds and repeats; what `cache` holds already is not trained again.
 
-    Raises ValueError when a stage asks for sound that `data` doesn't hold: a set without annotations, or denoised.
+    `outside` holds, by name, what teachers of other runs say of each recording that they never heard.
+
+    Raises ValueError when a stage asks for sound that `data` doesn't hold, a set without annotations, or denoised, or
+    for a teacher that wasn't given.
     """
+    outside = outside or {}
+    absent = {teacher.name for teacher in experiment.outside} - set(outside)
+    if absent:
+        raise ValueError(f"the experiment learns from {sorted(absent)}, whose scores were not given")
     lacking = experiment.hears - set(data.unlabelled)
     if lacking:
         raise ValueError(f"the experiment hears {sorted(lacking)}, of which no recordings were given")
@@ -114,15 +131,24 @@ def run(experiment: Experiment, data: Prepared, cache: Path, announce: Announce 
         data = replace(data, data=split, denoised=data.denoised and replace(data.denoised, data=split))
     fold_of = folds_of(experiment, data)
     pasted = paste(experiment, data, fold_of, cache) if experiment.pastes else Pasted({}, {}, {})
-    running = _Running(experiment, data, fold_of, pasted, cache, announce, _data_key(data, fold_of))
+    running = _Running(experiment, data, fold_of, pasted, outside, cache, announce, _data_key(data, fold_of))
     done: list[Fit] = []
     pseudo: dict[str, list[Stretch]] = {}
-    for stage in experiment.stages:
+    audit: dict[str, float] = {}
+    for number, stage in enumerate(experiment.stages):
         teachers = running.teachers(stage, [one for one in done if one.stage.name == stage.teacher])
-        pseudo[stage.name] = running.pseudo_stretches(stage, teachers, species_of)
+        told = running.pseudo_stretches(stage, teachers, species_of)
+        fits: list[Fit] = []
         for repeat, fold in product(range(experiment.repeats), range(experiment.folds)):
-            done.append(running.fit(stage, fold, repeat, teachers, done))
-    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo)
+            fits.append(running.fit(stage, fold, repeat, teachers, [*done, *fits]))
+        if experiment.audit:
+            audit[stage.name] = running.audit_score(fits)
+            if stage.pseudo_labels and audit[stage.name] < audit.get(stage.teacher or "", -math.inf):
+                experiment = replace(experiment, stages=experiment.stages[:number])
+                break
+        done += fits
+        pseudo[stage.name] = told
+    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit)
 
 
 def held_out_scores(fits: Iterable[Fit]) -> dict[str, list[Scores]]:
@@ -146,6 +172,7 @@ class _Running:
     data: Prepared
     fold_of: dict[str, int]
     pasted: Pasted
+    outside: Mapping[str, Teachers]
     cache: Path
     announce: Announce | None
     data_key: str
@@ -155,6 +182,9 @@ class _Running:
 
         Nobody heard the sets without annotations, so there all speak.
         """
+        outside = self.outside.get(stage.teacher or "")
+        if outside is not None:
+            return {key: list(said) for key, said in outside.items()}
         heard = self.heard(stage)
         said = [scoring.read(one.scores) for one in fits]
         for one in fits:
@@ -164,6 +194,18 @@ class _Running:
             for name in stage.also_hear:
                 said.append(self.scores_of(one, name, sorted(heard.unlabelled[name]), heard.unlabelled[name]))
         return _gathered(said)
+
+    @property
+    def audit_fold(self) -> int | None:
+        """The fold that no model hears, where there is one."""
+        return self.experiment.folds if self.experiment.audit else None
+
+    def audit_score(self, fits: Sequence[Fit]) -> float:
+        """CmAP over the boxes of the recordings that no model heard, by the mean of these models."""
+        keys = [key for key in self.data.recordings if self.fold_of[key] == self.audit_fold]
+        blocks = self.heard(fits[0].stage).blocks
+        each = _gathered(self.scores_of(one, "audit", keys, blocks) for one in fits)
+        return known_score(self.data, {key: scoring.mean(said) for key, said in each.items()})
 
     def heard(self, stage: Stage) -> Prepared:
         """The sound that a stage hears."""
@@ -195,6 +237,7 @@ class _Running:
             "start": before.get((stage.start_from or "", fold, repeat), "initial"),
             # A pupil depends on all its teachers: the models of the other folds label its training recordings.
             "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
+            "outside": _said_key(self.outside.get(stage.teacher or "", {})),
             "twins": experiment.faithful_twins,
             "pasted": self.pasted.key(fold) if _draws_pasted(stage) else None,
             "unlabelled": [_sound(self.heard(stage).unlabelled[name]) for name in stage.also_hear],
@@ -241,7 +284,8 @@ class _Running:
     def lesson(self, stage: Stage, fold: int, repeat: int, teachers: Teachers) -> Lesson:
         """What a stage hears on one fold, and what it is told of it."""
         heard, annotations = self.heard(stage), self.data.data.by_recording
-        blocks = {key: its for key, its in heard.blocks.items() if self.fold_of[key] != fold}
+        withheld = {fold, self.audit_fold}
+        blocks = {key: its for key, its in heard.blocks.items() if self.fold_of[key] not in withheld}
         told = {key: annotations[key] for key in blocks if key in annotations}
         if self.experiment.faithful_twins:
             for key, its in heard.blocks.items():
@@ -304,6 +348,12 @@ def paste(experiment: Experiment, data: Prepared, fold_of: Mapping[str, int], ca
         for box in made.annotations:
             annotations.setdefault(box.recording, []).append(box)
     return Pasted(blocks, {key: annotations.get(key, []) for key in blocks}, folds)
+
+
+def _said_key(teachers: Teachers) -> str:
+    """Stands for what teachers say."""
+    said = [[key, [one.framewise.tobytes().hex() for one in teachers[key]]] for key in sorted(teachers)]
+    return value_hash(said)
 
 
 def _draws_pasted(stage: Stage) -> bool:

@@ -13,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dawnchorus import __version__, package
+from dawnchorus import __version__, calibration, package
 from dawnchorus.annotations import species as species_table
 from dawnchorus.detect.engine import Network
 from dawnchorus.experiment import Experiment, to_record
 from dawnchorus.files import value_hash, whole, write_json, write_text
 from dawnchorus.networks.sed import Sed
 from dawnchorus.package import ModelPackage
+from dawnchorus.training.calibrate import calibrated
 from dawnchorus.training.fit import TrainingError
 from dawnchorus.training.run import Run, build, load
 
@@ -60,7 +61,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
     write_json(folder / "experiment.json", to_record(run.experiment))
     species_table.write(folder / "species.csv", run.data.data.species)
     write_text(folder / "card.md", _card(run, stage, summary))
-    licence = getattr(run.experiment.front_end, "licence", "")
+    licence = inherited_licence(run.experiment)
     shipped = ModelPackage(
         folder,
         f"{run.experiment.network.name}, stage {stage}",
@@ -76,6 +77,9 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
             **({"licence": licence} if licence else {}),
         },
     )
+    calibrates = calibrated(run, stage, shipped.hash)
+    if calibrates:
+        calibration.write(folder, calibrates)
     package.write(shipped)
     return shipped
 
@@ -146,11 +150,18 @@ def export(network: Sed, graph: Path, path: Path, planes: Planes) -> float:
     return difference
 
 
+def inherited_licence(experiment: Experiment) -> str:
+    """The licences of the encoder and of the teachers behind a model, "" when there are none."""
+    licences = [getattr(experiment.front_end, "licence", ""), *(one.licence for one in experiment.outside)]
+    return "; ".join(dict.fromkeys(filter(None, licences)))
+
+
 def _card(run: Run, stage: str, summary: str) -> str:
     data = run.data.data
     present = sum(box.present for box in data.annotations)
     network, front_end = run.experiment.network, run.experiment.front_end
-    licence = getattr(front_end, "licence", "")
+    licence = inherited_licence(run.experiment)
+    taught = "; ".join(f"{one.origin} ({one.licence or 'no licence stated'})" for one in run.experiment.outside)
     return f"""# Sound event detector, stage {stage}
 
 Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings with {present} true-positive and \
@@ -160,8 +171,10 @@ Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings wit
 - network: {network.name}, initial weights: {network.initial}
 - models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; \
 the mean of their probabilities counts
-- licence of the encoder that it was trained on: {licence or "none was used"}
-- scores rank detections; they are not calibrated probabilities
+- labels from another model: {taught or "none"}
+- licence of the weights that it was trained on or taught by: {licence or "none that restricts it"}
+- scores rank detections; calibration.csv makes probabilities of a species being in a recording of them, from labels \
+that are partial: where presence is boxed only where it is clear, they are too low
 
 {summary}
 """

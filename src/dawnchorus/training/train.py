@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from dawnchorus import scores as scoring
 from dawnchorus.dataset import DataSet, Prepared
 from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
+from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.training.precision import precision
 from dawnchorus.training.run import Announce, Run, run
 from dawnchorus.training.ship import ship
@@ -28,18 +29,21 @@ def train(
     store: Path | None = None,
     features_progress: Callable[[int, int], None] | None = None,
     announce: Announce | None = None,
+    outside: Mapping[str, Teachers] | None = None,
 ) -> Run:
     """Train all stages and leave a run folder in `out`, read with `run_folder.RunFolder`.
 
     `origin` is the folder that the data came from. Spectrograms go to `store`, or to `out/features`. What an earlier,
-    interrupted call finished in the same folders is used, not done again.
+    interrupted call finished in the same folders is used, not done again. `outside` holds what teachers of other runs
+    say, by their names in the experiment.
     """
     began = time.monotonic()
     prepared = dataset.prepare(data, store or out / "features", experiment.front_end, features_progress)
     features_s = time.monotonic() - began
     if not prepared.blocks:
         raise dataset.DataError(f"{origin}: none of the {len(data.recordings)} recordings can be read")
-    finished = run(experiment, prepared, out / "cache", announce)
+    finished = run(experiment, prepared, out / "cache", announce, outside)
+    experiment = finished.experiment  # without the rounds that were worse
     for stage in experiment.stages:
         scoring.write(out / "scores" / f"{stage.name}.npz", finished.out_of_fold(stage.name).values())
         ship(finished, stage.name, out / "stages" / stage.name)
@@ -72,6 +76,7 @@ def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, 
         "problems": [str(problem) for problem in prepared.data.problems],
         "failures": [{"recording": one.recording, "fault": str(one.fault)} for one in prepared.failures],
         "oddities": [{"recording": one.recording, "fault": str(one.fault)} for one in prepared.oddities],
+        "audit": dict(finished.audit),
         "stages": [_stage_record(finished, stage) for stage in experiment.stages],
     }
 
