@@ -68,7 +68,7 @@ def test_a_folder_that_is_no_package_is_refused(tmp_path):
 
 
 def test_another_schema_is_refused(tmp_path):
-    with pytest.raises(PackageError, match=r"package.json: schema 99; this version of dawnchorus reads schema 1"):
+    with pytest.raises(PackageError, match=r"package.json: schema 99; this version of dawnchorus reads schema 2"):
         packages.read(edited(tmp_path, lambda content: content.update(schema=99)))
 
 

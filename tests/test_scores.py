@@ -157,6 +157,15 @@ def test_a_recording_has_the_highest_frame_of_any_window():
     assert scores.framewise[:, 0].max() < 0.9  # stitching took the mean with the other window
 
 
+def test_the_highest_frames_of_a_recording_can_count_on_average():
+    windows = SlidingWindows(128, 0).over(block(128), PER_SECOND)
+    frames = np.float32([[[0.2], [0.9], [0.1], [0.5]]])
+    scores = of_recording(windows, frames.max(axis=1), frames, PER_FRAME)
+    assert scores.whole_recording(2 * FRAME_S).tolist() == pytest.approx([0.7])
+    assert scores.whole_recording(FRAME_S).tolist() == pytest.approx([0.9])
+    assert scores.whole_recording(60.0).tolist() == pytest.approx([0.425])  # no more than there are
+
+
 # ---- stretches -----------------------------------------------------------------------------------------------
 
 

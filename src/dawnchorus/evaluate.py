@@ -119,10 +119,14 @@ def on_full_truth(
     detections: Sequence[Detection],
     truth_boxes: Sequence[Annotation],
     n_species: int,
+    top_s: float = 0.0,
 ) -> Evaluation:
-    """Judge Scores of completely annotated recordings, and the events made of them."""
+    """Judge Scores of completely annotated recordings, and the events made of them.
+
+    `top_s` says how frames become a recording's score (`Scores.whole_recording`).
+    """
     recordings = sorted(said)
-    scores = np.stack([said[recording].whole_recording() for recording in recordings]).astype(np.float64)
+    scores = np.stack([said[recording].whole_recording(top_s) for recording in recordings]).astype(np.float64)
     truth = metrics.presence(truth_boxes, recordings, n_species)
     known = np.ones_like(truth)
     inside = [box for box in truth_boxes if box.recording in said]
@@ -177,7 +181,8 @@ def judge_on_truth(
     evaluations = []
     for stage in run.stages:
         events = [event for scores in said[stage].values() for event in rule.events(scores)]
-        evaluations.append(on_full_truth(stage, said[stage], events, truth.boxes, len(run.species)))
+        top_s = detectors[stage].package.top_s
+        evaluations.append(on_full_truth(stage, said[stage], events, truth.boxes, len(run.species), top_s))
     return evaluations, said
 
 
@@ -190,6 +195,8 @@ def judge_on_partial_labels(run: RunFolder) -> list[Evaluation]:
         evaluations.append(on_partial_labels(stage, said, run.annotations, n_species))
         for fold in sorted(set(run.fold_of.values())):
             inside = {key: scores for key, scores in said.items() if run.fold_of[key] == fold}
+            if not inside:
+                continue  # the audit part: no model of a fold scored it
             evaluations.append(on_partial_labels(stage, inside, run.annotations, n_species, fold))
     return evaluations
 

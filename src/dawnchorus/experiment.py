@@ -107,7 +107,8 @@ class Prediction:
 
     `join` is the mean of the models, or their maximum. `windows` None cuts recordings as in scoring. Each of `views`
     (augmentations) is heard `draws` times, and the mean of all hearings counts (test-time augmentation); no views,
-    one plain hearing. `denoised` and `noise` change the sound first.
+    one plain hearing. `denoised` and `noise` change the sound first. A whole recording's score is that of its highest
+    frame, or the mean of the highest ones that last `top_s` seconds together.
     """
 
     join: Literal["mean", "max"] = "mean"
@@ -116,6 +117,7 @@ class Prediction:
     draws: int = 1
     denoised: bool = False
     noise: AddedNoise | None = None
+    top_s: float = 0.0
 
 
 @dataclass(frozen=True)

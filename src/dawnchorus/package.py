@@ -22,7 +22,7 @@ from dawnchorus.features import Features, FrontEnd, frozen_settings
 from dawnchorus.files import content_hash, read_json, value_hash, write_json
 from dawnchorus.windows import SlidingWindows
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class PackageError(ValueError):
@@ -31,7 +31,10 @@ class PackageError(ValueError):
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """Everything that detection needs to know of a model. `models` are file names in `folder`."""
+    """Everything that detection needs to know of a model.
+
+    `models` are file names in `folder`; `top_s` says how frames become a recording's score (`Scores.whole_recording`).
+    """
 
     folder: Path
     name: str
@@ -42,6 +45,7 @@ class ModelPackage:
     bands_hz: tuple[tuple[float, float], ...]
     models: tuple[str, ...]
     origin: dict[str, Any]
+    top_s: float = 0.0
 
     @property
     def hash(self) -> str:
@@ -72,6 +76,7 @@ def write(package: ModelPackage) -> None:
             "species": [species.name for species in package.species],
             "bands_hz": [list(band) for band in package.bands_hz],
             "models": list(package.models),
+            "top_s": package.top_s,
             "origin": package.origin,
             "files": hashes,
         },
@@ -97,6 +102,7 @@ def read(folder: Path) -> ModelPackage:
             tuple((float(low), float(high)) for low, high in content["bands_hz"]),
             tuple(content["models"]),
             content["origin"],
+            float(content["top_s"]),
         )
         files = dict(content["files"])
     except (KeyError, TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from dawnchorus.augment.mixup import Mixup
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
-from dawnchorus.experiment import Experiment, Stage
+from dawnchorus.experiment import Experiment, Prediction, Stage
 from dawnchorus.features import FrontEnd
 from dawnchorus.labels.others_absent import OthersAbsent
 from dawnchorus.labels.smoothed import Smoothed
@@ -92,4 +92,6 @@ def on_encoder(
     stages = rounds(first, count)
     head = EmbeddingHead(hidden=256, dropout=0.5)
     pasted = replace(PASTED, count=30)
-    return Experiment(stages, head, encoder, SlidingWindows(columns, 0), pasted=pasted, folds=folds, seed=seed)
+    predict = Prediction(top_s=2.5)  # a call is in the three seconds that each of several frames hears
+    window = SlidingWindows(columns, 0)
+    return Experiment(stages, head, encoder, window, predict=predict, pasted=pasted, folds=folds, seed=seed)

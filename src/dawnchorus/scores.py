@@ -41,10 +41,18 @@ class Scores:
     frame_s: float
     framewise: Floats
 
-    def whole_recording(self) -> Floats:
-        """One score a species `(species,)`: the highest frame of any window (the memo's prediction)."""
-        highest: Floats = self.window_maximum.max(axis=0)
-        return highest
+    def whole_recording(self, top_s: float = 0.0) -> Floats:
+        """One score a species `(species,)`: the highest frame of any window (the memo's prediction).
+
+        With `top_s` the mean of the highest stitched frames that last so many seconds together: a call that several
+        frames hear, or that comes again, counts for more than one loud frame.
+        """
+        count = min(round(top_s / self.frame_s), len(self.framewise))
+        if count < 2:
+            highest: Floats = self.window_maximum.max(axis=0)
+            return highest
+        top: Floats = np.sort(self.framewise, axis=0)[-count:].mean(axis=0)
+        return top
 
     def highest_between(self, start_s: float, end_s: float) -> Floats:
         """The highest stitched frame that touches `[start_s, end_s)`, for each species `(species,)`."""

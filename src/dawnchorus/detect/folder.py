@@ -78,7 +78,7 @@ def detect_folder(
             continue
         oddities += faults
         detections += heard.detections
-        whole[heard.recording.key] = heard.scores.whole_recording()
+        whole[heard.recording.key] = heard.scores.whole_recording(detector.package.top_s)
     species, calibration = detector.package.species, detector.package.calibration()
     if calibration:
         recordings_table.write(out / "recordings.csv", whole, calibration, species)

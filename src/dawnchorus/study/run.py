@@ -97,7 +97,7 @@ def run_variant(
         pseudo_table.write(folder / "pseudo.csv", pseudo)
     if heard.sample and heard.test:
         said = predict(finished, last.name, heard.test, store)
-        whole = {recording: scores.whole_recording() for recording, scores in said.items()}
+        whole = {recording: scores.whole_recording(experiment.predict.top_s) for recording, scores in said.items()}
         submission.write(folder / "submission.csv", heard.sample, whole)
         events = [event for scores in said.values() for event in EventRule().events(scores, heard.data.bands_hz)]
         csv_table.write(folder / "detections.csv", events, heard.data.species)

@@ -22,7 +22,7 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     """
     said = run.out_of_fold(stage)
     recordings = sorted(said)
-    scores = np.stack([said[recording].whole_recording() for recording in recordings])
+    scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
     known = known_recordings(run, recordings, scores.shape[1])
     try:
         found = calibration.mixture(scores, known)

@@ -76,6 +76,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
             "initial weights": run.experiment.network.initial,
             **({"licence": licence} if licence else {}),
         },
+        run.experiment.predict.top_s,
     )
     calibrates = calibrated(run, stage, shipped.hash)
     if calibrates:
