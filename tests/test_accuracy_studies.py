@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
+import tiny_encoder
 from dawnchorus import dataset
 from dawnchorus.encoders.onnx_file import OnnxEncoder, onnx_encoder
 from dawnchorus.experiment import Experiment, from_record, to_record
@@ -24,23 +22,12 @@ from dawnchorus.windows import Anchored, SlidingWindows
 
 STUDIES = {study.name: study for study in studies_in(Path(__file__).parents[1] / "experiments" / "accuracy")}
 VARIANTS = {f"{study.name}:{name}": one for study in STUDIES.values() for name, one in study.variants.items()}
-RATE_HZ, WINDOW_S = 8_000, 1.0
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
-    """An encoder in place of a large one: eight products with fixed noise, their absolute values."""
-    weights = np.random.default_rng(0).normal(0, 1, (round(RATE_HZ * WINDOW_S), 8)).astype(np.float32)
-    graph = helper.make_graph(
-        [helper.make_node("MatMul", ["sound", "weights"], ["product"]), helper.make_node("Abs", ["product"], ["out"])],
-        "encoder",
-        [helper.make_tensor_value_info("sound", TensorProto.FLOAT, ["n", len(weights)])],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 8])],
-        [numpy_helper.from_array(weights, "weights")],
-    )
-    path = tmp_path_factory.mktemp("encoder") / "encoder.onnx"
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    return onnx_encoder(path, RATE_HZ, WINDOW_S, 0.5)
+    path = tiny_encoder.write(tmp_path_factory.mktemp("encoder") / "encoder.onnx")
+    return onnx_encoder(path, tiny_encoder.RATE_HZ, tiny_encoder.WINDOW_S, 0.5)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import tiny_encoder
 from dawnchorus.cli import app
 
 runner = CliRunner()
@@ -196,3 +197,37 @@ def test_a_variant_that_is_not_there_is_told_with_those_that_are(tmp_path: Path)
     result = runner.invoke(app, ["experiment", "run", f"{study}:four", "--data", str(tmp_path)])
     assert result.exit_code == 1
     assert "no variant 'four'; there are two, three, reported" in result.output
+
+
+def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student(forest: Path, tmp_path: Path) -> None:
+    encoder = tiny_encoder.write(tmp_path / "encoder.onnx")
+    heard = [
+        "--encoder",
+        str(encoder),
+        "--encoder-rate",
+        "8000",
+        "--encoder-window",
+        "1",
+        "--encoder-licence",
+        "CC BY-NC",
+    ]
+    run = tmp_path / "run"
+    result = runner.invoke(app, ["train", str(forest), "--out", str(run), *heard, "--steps", "2", "--audit"])
+    assert result.exit_code == 0, result.output
+    assert "licence of its weights: CC BY-NC" in result.output and "audit part, known" in result.output
+    assert "CC BY-NC" in (run / "model" / "card.md").read_text(encoding="utf-8")
+    result = runner.invoke(app, ["detect", str(run / "model"), str(forest / "test"), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    student = ["--teacher", str(run), "--backbone", "test_resnet", "--weights", "none", "--detail", "coarse"]
+    pupil = tmp_path / "student"
+    result = runner.invoke(app, ["train", str(forest), "--out", str(pupil), *student, "--steps", "1", "--batch", "2"])
+    assert result.exit_code == 0, result.output
+    card = (pupil / "model" / "card.md").read_text(encoding="utf-8")
+    assert "labels from another model: head of 256 hidden values" in card and "CC BY-NC" in card
+
+
+def test_rounds_take_one_number_of_steps(forest: Path, tmp_path: Path) -> None:
+    result = runner.invoke(
+        app, ["train", str(forest), "--out", str(tmp_path), "--method", "rounds", "--steps", "2,2,2"]
+    )
+    assert result.exit_code == 1 and "expected one whole number" in result.output

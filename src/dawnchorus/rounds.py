@@ -13,6 +13,7 @@ from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.experiment import Experiment, Prediction, Stage
 from dawnchorus.features import FrontEnd
+from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.labels.others_absent import OthersAbsent
 from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.losses.clipwise import ClipwiseLoss
@@ -28,7 +29,7 @@ from dawnchorus.windows import Anchored, SlidingWindows
 
 KNOWN = "known"
 # What a person boxed, with everything else on its frames absent; what nobody listened to is a little absent.
-LABELS = Smoothed(OthersAbsent(weight=1.0), target=0.0, weight=0.1)
+LABELS = Smoothed(OthersAbsent(AnnotatedOnly(absent_grain="window"), weight=0.5), target=0.0, weight=0.05)
 LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
 BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEnd(), SlidingWindows()
 ENCODER_WINDOW_S = 6.0

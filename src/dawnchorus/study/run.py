@@ -1,6 +1,7 @@
 """One variant of a study from one seed: train what is missing, hear the test recordings, note its scores.
 
-OUT/STUDY/VARIANT/seed-N/ holds result.json, and where there are test recordings submission.csv and detections.csv.
+OUT/STUDY/VARIANT/seed-N/ holds result.json, and where there are test recordings submission.csv, detections.csv and
+frames.npz, the Scores that both were made from.
 What is trained lies in OUT/cache, where variants that share a stage find it.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dawnchorus import audio, dataset
+from dawnchorus import scores as scoring
 from dawnchorus.dataset import DataSet
 from dawnchorus.events import Recording
 from dawnchorus.experiment import changes, to_record
@@ -83,7 +85,8 @@ def run_variant(
     done = folder / "result.json"
     if done.is_file() and read_json(done)["key"] == key and (not with_model or (folder / "model").is_dir()):
         return folder
-    for name_of in ("result.json", "submission.csv", "detections.csv", "pseudo.csv"):  # of an earlier, other run
+    # What an earlier, other run left.
+    for name_of in ("result.json", "submission.csv", "detections.csv", "frames.npz", "pseudo.csv"):
         (folder / name_of).unlink(missing_ok=True)
     began = time.monotonic()
     store, sets = out / "features", {"test": heard.test, "external": heard.external}
@@ -98,6 +101,7 @@ def run_variant(
     if heard.sample and heard.test:
         said = predict(finished, last.name, heard.test, store)
         whole = {recording: scores.whole_recording(experiment.predict.top_s) for recording, scores in said.items()}
+        scoring.write(folder / "frames.npz", said.values())
         submission.write(folder / "submission.csv", heard.sample, whole)
         events = [event for scores in said.values() for event in EventRule().events(scores, heard.data.bands_hz)]
         csv_table.write(folder / "detections.csv", events, heard.data.species)
