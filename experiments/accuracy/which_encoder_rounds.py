@@ -16,8 +16,7 @@ full = rounds.on_encoder(BirdNet(), count=2)
 known, first, second = full.stages
 columns = known.windows.columns
 boxes_alone = replace(known, windows=Anchored(columns, 1.0), labels=AnnotatedOnly())
-without_pasting = replace(known, windows=Anchored(columns, 0.6))
-one_round = rounds.rounds(known, 1)
+without_pasting = replace(known, windows=Anchored(columns, 0.55))
 
 baseline = "known"
 variants = {

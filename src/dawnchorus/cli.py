@@ -152,7 +152,7 @@ def train(
     encoder_rate: Annotated[int, typer.Option(help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
     encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
-    rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with rounds or an encoder.")] = 1,
+    rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with --method rounds or an encoder.")] = 0,
     teacher: Annotated[
         Path | None, typer.Option(help="A run folder whose scores teach a student; it may hear with an encoder.")
     ] = None,
@@ -185,7 +185,7 @@ def train(
     if encoder is not None:
         heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
-        count = recommended.steps_of_rounds(steps, 300, budget)
+        count = recommended.steps_of_rounds(steps, 200, budget)
         experiment = in_rounds.on_encoder(heard_by, folds, count, seed, rounds)
     elif method == "rounds" or teacher is not None:
         count = recommended.steps_of_rounds(steps, 400, budget)

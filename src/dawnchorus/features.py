@@ -255,6 +255,13 @@ class Range:
         return plane
 
 
+@lru_cache(maxsize=1024)
+def _mapped(path: Path) -> NDArray[np.float16]:
+    """A file of the store; opening one takes longer than reading a window of it, and names stand for contents."""
+    stored: NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return stored
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureBlock:
     """The columns of one block of a recording: where it lies in it, their number, their range.
@@ -274,8 +281,7 @@ class FeatureBlock:
     def db(self) -> NDArray[np.float16]:
         """DB, or an encoder's values, `(row, column)`; from the store a memory map, read where it is used."""
         if isinstance(self.source, Path):
-            stored: NDArray[np.float16] = np.load(self.source, mmap_mode="r", allow_pickle=False)
-            return stored
+            return _mapped(self.source)
         return self.source
 
     @property

@@ -32,7 +32,10 @@ KNOWN = "known"
 LABELS = Smoothed(OthersAbsent(AnnotatedOnly(absent_grain="window"), weight=0.5), target=0.0, weight=0.05)
 LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
 BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEnd(), SlidingWindows()
-ENCODER_WINDOW_S = 6.0
+# An encoder's frame hears seconds already. Short windows keep the marked frames from drowning in the others.
+ENCODER_WINDOW_S = 2.0
+ENCODER_LABELS = Smoothed(OthersAbsent(weight=1.0), target=0.0, weight=0.1)
+ENCODER_LOSS = Together(LOSS.losses, (0.3, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
@@ -78,18 +81,11 @@ def taught(experiment: Experiment, teacher: OutsideTeacher, soft: Soft = SOFT) -
 
 
 def on_encoder(
-    encoder: BirdNet | OnnxEncoder, folds: int = 4, steps: int = 300, seed: int = 0, count: int = 1
+    encoder: BirdNet | OnnxEncoder, folds: int = 4, steps: int = 200, seed: int = 0, count: int = 0
 ) -> Experiment:
     """A light head on a pretrained encoder: embeddings once, then a minute of training."""
     columns = round(ENCODER_WINDOW_S / encoder.hop_s)
-    first = replace(
-        known(steps, columns),
-        labels=replace(LABELS, weight=0.05),
-        loss=Together(LOSS.losses, (0.3, 1.0)),
-        batch=96,
-        learning_rate=1e-3,
-        augment=(),
-    )
+    first = replace(known(steps, columns, 0.4, 0.15), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=160, augment=())
     stages = rounds(first, count)
     head = EmbeddingHead(hidden=256, dropout=0.5)
     pasted = replace(PASTED, count=30)

@@ -1,7 +1,7 @@
 """One variant of a study from one seed: train what is missing, hear the test recordings, note its scores.
 
 OUT/STUDY/VARIANT/seed-N/ holds result.json, and where there are test recordings submission.csv, detections.csv and
-frames.npz, the Scores that both were made from.
+frames.npz, the Scores that both were made from; calibration.csv and thresholds.csv make probabilities of them.
 What is trained lies in OUT/cache, where variants that share a stage find it.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dawnchorus import audio, dataset
+from dawnchorus import audio, calibration, dataset
 from dawnchorus import scores as scoring
 from dawnchorus.dataset import DataSet
 from dawnchorus.events import Recording
@@ -25,10 +25,11 @@ from dawnchorus.study.adapt import Scale, offline
 from dawnchorus.study.memo_scores import memo_scores
 from dawnchorus.study.predict import predict
 from dawnchorus.study.values import Study
+from dawnchorus.training.calibrate import calibrated
 from dawnchorus.training.run import Announce, run
 from dawnchorus.training.ship import ship
 
-VERSION = 1  # of what a result holds: a change makes results anew
+VERSION = 2  # of what a result holds: a change makes results anew
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,9 @@ def run_variant(
         submission.write(folder / "submission.csv", heard.sample, whole)
         events = [event for scores in said.values() for event in EventRule().events(scores, heard.data.bands_hz)]
         csv_table.write(folder / "detections.csv", events, heard.data.species)
+    probable = calibrated(finished, last.name, key)
+    if probable:
+        calibration.write(folder, probable)
     if with_model:
         ship(finished, last.name, folder / "model")
     scores = {which: _number(value) for which, value in asdict(memo_scores(finished, last.name)).items()}
