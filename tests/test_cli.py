@@ -16,6 +16,8 @@ runner = CliRunner()
 def trained(forest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cli") / "run"
     options = [
+        "--method",
+        "memo",
         "--backbone",
         "test_resnet",
         "--weights",
@@ -90,7 +92,7 @@ def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
         (["evaluate", "nowhere"], "no run.json here"),
         (["info", "nowhere"], "no run.json here"),
         (["detect", "nowhere", ".", "--out", "x"], "no package.json here"),
-        (["train", ".", "--out", "x", "--steps", "1,2"], "expected three whole numbers"),
+        (["train", ".", "--out", "x", "--method", "memo", "--steps", "1,2"], "expected three whole numbers"),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_a_sentence(command: list[str], words: str) -> None:
@@ -226,8 +228,16 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     assert "labels from another model: head of 256 hidden values" in card and "CC BY-NC" in card
 
 
+def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> None:
+    small = ["--backbone", "test_resnet", "--weights", "none", "--detail", "coarse", "--batch", "2", "--steps", "1"]
+    for number, grain in enumerate(("windows", "frames")):
+        out = tmp_path / str(number)
+        result = runner.invoke(app, ["train", str(forest), "--out", str(out), *small, "--grain", grain])
+        assert result.exit_code == 0, result.output
+        assert {row["stage"] for row in json.loads((out / "scores.json").read_text())} == {"known"}
+        assert any((out / "cache" / "pasted").rglob("*.flac"))
+
+
 def test_rounds_take_one_number_of_steps(forest: Path, tmp_path: Path) -> None:
-    result = runner.invoke(
-        app, ["train", str(forest), "--out", str(tmp_path), "--method", "rounds", "--steps", "2,2,2"]
-    )
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--steps", "2,2,2"])
     assert result.exit_code == 1 and "expected one whole number" in result.output

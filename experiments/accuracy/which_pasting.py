@@ -12,7 +12,7 @@ from dawnchorus.windows import Anchored
 
 memo_stages = recommended.experiment()
 two_stages = replace(memo_stages, stages=memo_stages.stages[:2])
-pasted = rounds.on_pictures(folds=2, steps=300)
+pasted = rounds.on_pictures()
 
 
 stage = pasted.stages[0]

@@ -143,8 +143,8 @@ def train(
     folds: Annotated[int, typer.Option(min=2)] = 2,
     repeats: Annotated[int, typer.Option(min=1, help="Train every fold again from another seed.")] = 1,
     method: Annotated[
-        Literal["memo", "rounds"], typer.Option(help="The memo's three stages, or pasted events and soft labels.")
-    ] = "memo",
+        Literal["rounds", "memo"], typer.Option(help="Pasted events and soft labels, or the memo's three stages.")
+    ] = "rounds",
     encoder: Annotated[
         str | None, typer.Option(help="A pretrained encoder to hear with: birdnet, or an ONNX file.")
     ] = None,
@@ -172,7 +172,7 @@ def train(
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
-    """Train a detector in stages from recordings and two tables; run again to go on after an interruption."""
+    """Train a detector from recordings and two tables; run again to go on after an interruption."""
     _need_training()
     from dataclasses import replace
 
@@ -188,8 +188,9 @@ def train(
         count = recommended.steps_of_rounds(steps, 200, budget)
         experiment = in_rounds.on_encoder(heard_by, folds, count, seed, rounds)
     elif method == "rounds" or teacher is not None:
-        count = recommended.steps_of_rounds(steps, 400, budget)
+        count = recommended.steps_of_rounds(steps, 300, budget)
         experiment = in_rounds.on_pictures(network, folds, count, seed, *sound, rounds, batch)
+        experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
         experiment = recommended.experiment(network, folds, (first, second, third), seed, *sound, batch)

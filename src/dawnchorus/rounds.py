@@ -34,6 +34,7 @@ LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0
 BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEnd(), SlidingWindows()
 # An encoder's frame hears seconds already. Short windows keep the marked frames from drowning in the others.
 ENCODER_WINDOW_S = 2.0
+FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
 ENCODER_LABELS = Smoothed(OthersAbsent(weight=1.0), target=0.0, weight=0.1)
 ENCODER_LOSS = Together(LOSS.losses, (0.3, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
@@ -57,8 +58,8 @@ def rounds(first: Stage, count: int, soft: Soft = SOFT) -> tuple[Stage, ...]:
 
 def on_pictures(
     backbone: Backbone = BACKBONE,
-    folds: int = 3,
-    steps: int = 400,
+    folds: int = 2,
+    steps: int = 300,
     seed: int = 0,
     front_end: FrontEnd = FRONT_END,
     window: SlidingWindows = WINDOW,
@@ -68,6 +69,15 @@ def on_pictures(
     """A network on spectrograms that starts from pictures' weights: no bio-acoustic weights are needed."""
     stages = rounds(replace(known(steps, window.columns), batch=batch), count)
     return Experiment(stages, SedNetwork(backbone), front_end, window, pasted=PASTED, folds=folds, seed=seed)
+
+
+def on_frames(baseline: Experiment) -> Experiment:
+    """The same at the grain of frames, for calls much shorter than a window.
+
+    An FP box says "absent" of its own frames only, and the loss hears frames above all.
+    """
+    loss = Together(LOSS.losses, (0.5, 1.0))
+    return replace(baseline, stages=tuple(replace(one, labels=FRAME_LABELS, loss=loss) for one in baseline.stages))
 
 
 def taught(experiment: Experiment, teacher: OutsideTeacher, soft: Soft = SOFT) -> Experiment:
