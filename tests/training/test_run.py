@@ -22,6 +22,8 @@ from dawnchorus.training.run import Pasted, Run, _Running, folds_of, held_out_sc
 from dawnchorus.windows import Anchored
 from training import tiny
 
+NOTHING_PASTED = Pasted({}, {}, {})
+
 
 @pytest.fixture(scope="module")
 def prepared(forest: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
@@ -113,7 +115,7 @@ def test_faithful_voters_are_all_models_and_honest_ones_those_that_never_heard_i
 
 
 def test_twins_bring_fp_boxes_of_the_judged_fold_into_training(finished: Run, tmp_path: Path) -> None:
-    running = _Running(finished.experiment, finished.data, finished.fold_of, tmp_path, None, "")
+    running = _Running(finished.experiment, finished.data, finished.fold_of, NOTHING_PASTED, {}, tmp_path, None, "")
     twins = replace(running, experiment=replace(finished.experiment, faithful_twins=True))
     stage = finished.experiment.stages[1]
     honest, faithful = running.lesson(stage, 0, 0, {}), twins.lesson(stage, 0, 0, {})
@@ -131,7 +133,7 @@ def test_sets_without_annotations_are_heard_with_the_words_of_all_models(forest:
     first, second, third = tiny.experiment((1, 1, 1)).stages
     hears = replace(third, also_hear=("test",), pseudo_labels=Votes(present_above=0.0))
     done = run(replace(tiny.experiment(), stages=(first, second, hears)), with_test, tmp_path / "cache")
-    running = _Running(done.experiment, done.data, done.fold_of, tmp_path / "cache", None, "")
+    running = _Running(done.experiment, done.data, done.fold_of, NOTHING_PASTED, {}, tmp_path / "cache", None, "")
     teachers = running.teachers(hears, done.of_stage("2"))
     unlabelled = {key for key in teachers if key.startswith("test:")}
     assert len(unlabelled) == len(test)
@@ -278,7 +280,7 @@ def test_no_model_hears_the_audit_part_and_a_worse_round_is_left_out(
     audited = {key for key, fold in done.fold_of.items() if fold == 2}
     assert audited and not audited & set(done.out_of_fold("round-1"))
     monkeypatch.undo()
-    running = _Running(experiment, prepared, done.fold_of, Pasted({}, {}, {}), {}, tmp_path, None, "")
+    running = _Running(experiment, prepared, done.fold_of, NOTHING_PASTED, {}, tmp_path, None, "")
     assert not audited & set(running.lesson(known, 0, 0, {}).blocks)
     assert 0 <= running.audit_score(done.of_stage("known")) <= 1
 
