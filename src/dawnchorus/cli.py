@@ -265,9 +265,13 @@ def _train(
         kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
         say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
     failures = finished.data.failures
-    listed = [str(p) for p in found.problems] + [
-        f"{f.recording}: {f.fault}" for f in (*failures, *finished.data.oddities)
-    ]
+    listed = [str(problem) for problem in found.problems]
+    alike: dict[str, list[str]] = {}
+    for one in (*failures, *finished.data.oddities):
+        alike.setdefault(str(one.fault), []).append(one.recording)
+    for fault, recordings in alike.items():  # a folder of one recorder has one fault in all of its files
+        others = f" and {len(recordings) - 1} more" if len(recordings) > 1 else ""
+        listed.append(f"{recordings[0]}{others}: {fault}")
     for line in listed[:20]:
         say(line, markup=False)
     if len(listed) > 20:
