@@ -94,7 +94,7 @@ def on_encoder(
     encoder: BirdNet | OnnxEncoder, folds: int = 4, steps: int = 200, seed: int = 0, count: int = 0
 ) -> Experiment:
     """A light head on a pretrained encoder: embeddings once, then a minute of training."""
-    columns = round(ENCODER_WINDOW_S / encoder.hop_s)
+    columns = max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
     first = replace(known(steps, columns, 0.4, 0.15), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=160, augment=())
     stages = rounds(first, count)
     head = EmbeddingHead(hidden=256, dropout=0.5)

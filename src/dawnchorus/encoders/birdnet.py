@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import audio
-from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, in_batches, level, stretches
+from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, check_hop, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
 
 FILE = "models/analyzer/BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite"
@@ -43,8 +43,7 @@ class BirdNet:
     denoised: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.05 <= self.hop_s <= WINDOW_S:
-            raise ValueError(f"hop_s is {self.hop_s}; expected 0.05 to {WINDOW_S:g} seconds")
+        check_hop(self.hop_s, WINDOW_S)
 
     @property
     def rate_hz(self) -> int:

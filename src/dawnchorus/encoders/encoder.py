@@ -36,6 +36,12 @@ class Encoder(Features, Protocol):
         ...
 
 
+def check_hop(hop_s: float, window_s: float) -> None:
+    """Frames follow one another, and each is heard. Raises ValueError for a hop that is too short or too long."""
+    if not 0.05 <= hop_s <= window_s:
+        raise ValueError(f"hop_s is {hop_s}; expected 0.05 to {window_s:g} seconds")
+
+
 def stretches(samples: Samples, rate_hz: int, window_s: float, hop_s: float) -> Samples:
     """Cut a block `(sample,)` into stretches `(frame, sample)` of `window_s`, each centred on its frame of `hop_s`.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import audio
-from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, in_batches, level, stretches
+from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, check_hop, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
 from dawnchorus.files import content_hash
 
@@ -36,6 +36,9 @@ class OnnxEncoder:
     tail_s: float = 10.0
     channel: audio.Channel = "mean"
     denoised: bool = False
+
+    def __post_init__(self) -> None:
+        check_hop(self.hop_s, self.window_s)
 
     @property
     def rows(self) -> int:

@@ -29,6 +29,6 @@ class OthersAbsent:
     ) -> Known:
         """Evidence of windows and frames."""
         known = self.labels(windows, annotations, n_species, columns_per_frame)
-        boxed = (AnnotatedOnly()(windows, annotations, n_species, columns_per_frame).frames.present > 0).any(axis=2)
+        boxed = (known.frames.present > 0).any(axis=2)
         weak = np.where(known.frames.known, 0, np.float32(self.weight) * boxed[:, :, None])
         return Known(known.windows, Evidence(known.frames.present, known.frames.absent + weak))

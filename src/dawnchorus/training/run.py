@@ -352,7 +352,10 @@ def paste(experiment: Experiment, data: Prepared, fold_of: Mapping[str, int], ca
 
 def _said_key(teachers: Teachers) -> str:
     """Stands for what teachers say."""
-    said = [[key, [one.framewise.tobytes().hex() for one in teachers[key]]] for key in sorted(teachers)]
+    said = [
+        [key, [(one.framewise.tobytes().hex(), one.clipwise.tobytes().hex()) for one in teachers[key]]]
+        for key in sorted(teachers)
+    ]
     return value_hash(said)
 
 
