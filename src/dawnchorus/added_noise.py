@@ -29,18 +29,8 @@ class NoiseSource:
 
     def sound(self, front_end: Features) -> audio.Samples:
         """Its samples `(sample,)`, at the front end's rate. Raises AudioError when nothing can be read there."""
-        parts = []
-        for block in audio.blocks(self.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s):
-            if block.start_s >= self.end_s:
-                break
-            first = round((self.start_s - block.start_s) * front_end.rate_hz)
-            last = round((self.end_s - block.start_s) * front_end.rate_hz)
-            parts.append(block.samples[max(first, 0) : max(last, 0)])
-        stretch = np.concatenate(parts)
-        if not len(stretch):
-            fault = audio.Fault("no_audio", f"there is no sound from {self.start_s:.1f} s to {self.end_s:.1f} s")
-            raise audio.AudioError(self.path, fault)
-        return stretch
+        blocks = audio.blocks(self.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s)
+        return audio.stretch(self.path, blocks, self.start_s, self.end_s, front_end.rate_hz)
 
 
 @dataclass(frozen=True)

@@ -741,3 +741,20 @@ def _root_names(roots: set[Path]) -> dict[Path, Path]:
 def _text(path: Path) -> str:
     """Give a path with `/`; bytes of a name that are not UTF-8 are written out, so that every key can be stored."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def stretch(path: Path, blocks: Iterator[Block], start_s: float, end_s: float, rate_hz: int) -> Samples:
+    """The sound from one second of a file to another `(sample,)`, out of its blocks, which are read no further.
+
+    Raises AudioError when there is none.
+    """
+    parts = []
+    for block in blocks:
+        if block.start_s >= end_s:
+            break
+        first, last = (round((at_s - block.start_s) * rate_hz) for at_s in (start_s, end_s))
+        parts.append(block.samples[max(first, 0) : max(last, 0)])
+    sound: Samples = np.concatenate(parts)
+    if not len(sound):
+        raise AudioError(path, Fault("no_audio", f"there is no sound from {start_s:.1f} s to {end_s:.1f} s"))
+    return sound

@@ -277,16 +277,7 @@ def _content(path: Path) -> str:
 
 def _stretch(path: Path, start_s: float, end_s: float, rate_hz: int, channel: audio.Channel) -> audio.Samples:
     """The sound of a file from one time to another `(sample,)`. Raises AudioError when there is none."""
-    parts = []
-    for block in audio.blocks(path, rate_hz, channel):
-        if block.start_s >= end_s:
-            break
-        first, last = (round((at_s - block.start_s) * rate_hz) for at_s in (start_s, end_s))
-        parts.append(block.samples[max(first, 0) : max(last, 0)])
-    sound = np.concatenate(parts)
-    if not len(sound):
-        raise audio.AudioError(path, audio.Fault("no_audio", f"there is no sound from {start_s:.1f} s on"))
-    return sound
+    return audio.stretch(path, audio.blocks(path, rate_hz, channel), start_s, end_s, rate_hz)
 
 
 def _cleaned(sound: audio.Samples, first: int, last: int, rate_hz: int) -> audio.Samples:

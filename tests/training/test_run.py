@@ -292,6 +292,11 @@ def test_a_pupil_learns_from_a_teacher_of_another_run(finished: Run, tmp_path: P
     with pytest.raises(ValueError, match="whose scores were not given"):
         run(experiment, finished.data, tmp_path)
     said = {key: [one] for key, one in finished.out_of_fold("3").items()}
+    with pytest.raises(ValueError, match="elsewhere: it scored none of the"):
+        run(experiment, finished.data, tmp_path, outside={"elsewhere": {"stranger": next(iter(said.values()))}})
+    fewer = {key: [replace(one, framewise=one.framewise[:, :1]) for one in its] for key, its in said.items()}
+    with pytest.raises(ValueError, match="elsewhere: it knows 1 species, the data 2"):
+        run(experiment, finished.data, tmp_path, outside={"elsewhere": fewer})
     done = run(experiment, finished.data, tmp_path, outside={"elsewhere": said})
     other = run(experiment, finished.data, tmp_path, outside={"elsewhere": {k: [v[0], v[0]] for k, v in said.items()}})
     assert done.fits[0].folder != other.fits[0].folder  # a changed teacher changes the pupil's key

@@ -120,6 +120,8 @@ def run(
     absent = {teacher.name for teacher in experiment.outside} - set(outside)
     if absent:
         raise ValueError(f"the experiment learns from {sorted(absent)}, whose scores were not given")
+    for teacher in experiment.outside:
+        check_teacher(teacher.name, outside[teacher.name], data)
     lacking = experiment.hears - set(data.unlabelled)
     if lacking:
         raise ValueError(f"the experiment hears {sorted(lacking)}, of which no recordings were given")
@@ -149,6 +151,18 @@ def run(
         done += fits
         pseudo[stage.name] = told
     return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit)
+
+
+def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
+    """A teacher of another run must know the same species and some of the same recordings, else ValueError."""
+    its = [scores for key, each in said.items() if key in data.blocks for scores in each]
+    if not its:
+        raise ValueError(
+            f"{name}: it scored none of the {len(data.blocks)} recordings; first {next(iter(said), 'none')}"
+        )
+    species = its[0].framewise.shape[1]
+    if species != len(data.data.species):
+        raise ValueError(f"{name}: it knows {species} species, the data {len(data.data.species)}; expected the same")
 
 
 def held_out_scores(fits: Iterable[Fit]) -> dict[str, list[Scores]]:
