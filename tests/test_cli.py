@@ -238,6 +238,12 @@ def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> 
         assert any((out / "cache" / "pasted").rglob("*.flac"))
 
 
+@pytest.mark.parametrize("clash", [["--grain", "frames"], ["--method", "memo"]])
+def test_options_that_would_say_nothing_are_usage_errors(forest: Path, tmp_path: Path, clash: list[str]) -> None:
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--encoder", "birdnet", *clash])
+    assert result.exit_code == 2
+
+
 def test_rounds_take_one_number_of_steps(forest: Path, tmp_path: Path) -> None:
     result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--steps", "2,2,2"])
     assert result.exit_code == 1 and "expected one whole number" in result.output

@@ -173,6 +173,10 @@ def train(
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
     """Train a detector from recordings and two tables; run again to go on after an interruption."""
+    if encoder is not None and grain == "frames":
+        raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
+    if method == "memo" and (encoder is not None or teacher is not None):
+        raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
     _need_training()
     from dataclasses import replace
 
