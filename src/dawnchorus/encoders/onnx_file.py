@@ -60,7 +60,8 @@ class OnnxEncoder:
         network = _network(self.path, self.hash)
         output = 0 if self.output is None else self.output
         cut = stretches(samples, self.rate_hz, self.window_s, self.hop_s)
-        return in_batches(lambda batch: _one_each(network(batch, output)), cut)
+        said = in_batches(lambda batch: _one_each(network(batch, output)), cut)
+        return np.ascontiguousarray(said.T, np.float32)
 
     def range_of(self, columns: Plane, samples: Samples) -> Range:
         """How loud the block is; embeddings count as they are."""

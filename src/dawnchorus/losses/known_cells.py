@@ -13,7 +13,7 @@ from dawnchorus.evidence import Evidence, Known
 if TYPE_CHECKING:
     from dawnchorus.networks.sed import SedOutput
 
-Norm = Literal["sum", "cells", "own_mass"]
+Norm = Literal["sum", "cells", "own_mass", "species_mass"]
 
 
 class Loss(Protocol):
@@ -36,7 +36,8 @@ def cross_entropy(
 
     `norm` divides: `sum` by nothing, `cells` by the number of cells, known or not, `own_mass` the present part by
     the weight of all that is present and the absent part by the weight of all that is absent, so that neither drowns
-    the other.
+    the other. `species_mass` does the same species by species and takes their mean: a species with long calls, or with
+    many FP boxes, counts no more than another.
 
     The focal exponents make cells that the network already answers well count less (Lin et al. 2017): a present cell of
     probability p counts (1 - p) to the power `focal_present`, an absent one p to the power `focal_absent`; 0 leaves all
@@ -49,13 +50,18 @@ def cross_entropy(
 
 def normed(heard: Tensor, silent: Tensor, evidence: Evidence, norm: Norm) -> Tensor:
     """One number from what cells cost if present (`heard`) and if absent (`silent`), weighed by the evidence."""
-    present, absent = (evidence.present * heard).sum(), (evidence.absent * silent).sum()
+    present, absent = evidence.present * heard, evidence.absent * silent
     if norm == "sum":
-        return present + absent
+        return present.sum() + absent.sum()
     if norm == "cells":
-        return (present + absent) / heard.numel()
-    # Below one whole cell of weight, dividing by it would make a whisper shout.
-    return present / evidence.present.sum().clamp(min=1) + absent / evidence.absent.sum().clamp(min=1)
+        return (present.sum() + absent.sum()) / heard.numel()
+    summed = tuple(range(heard.dim() - (norm == "species_mass")))
+    parts = [
+        # Below one whole cell of weight, dividing by it would make a whisper shout.
+        part.sum(summed) / weight.sum(summed).clamp(min=1)
+        for part, weight in ((present, evidence.present), (absent, evidence.absent))
+    ]
+    return (parts[0] + parts[1]).mean()
 
 
 def _focal(cost: Tensor, logits: Tensor, exponent: float) -> Tensor:

@@ -61,8 +61,9 @@ class EmbeddingSed(Sed):
         super().__init__()
         self.settings, self.columns, self.rows = settings, columns, rows
         self.norm = nn.LayerNorm(rows)
-        hidden = settings.hidden
-        self.gather = nn.Conv1d(rows, hidden, settings.context, padding="same") if hidden else None
+        hidden, context = settings.hidden, settings.context
+        gather = nn.Conv1d(rows, hidden, context, padding="same", padding_mode="replicate") if hidden else None
+        self.gather = gather
         self.score = nn.Conv1d(hidden or rows, n_species, 1)
         self.attend = nn.Conv1d(hidden or rows, n_species, 1)
 

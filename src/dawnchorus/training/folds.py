@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from dawnchorus.events import Annotation
+from dawnchorus.events import Annotation, Recording
+from dawnchorus.experiment import Experiment
+
+
+def groups_of(experiment: Experiment, recordings: Iterable[Recording]) -> dict[str, str]:
+    """The group of each recording that folds keep together: its site where sites count and are known, or itself."""
+    by_site = experiment.group_by == "site"
+    return {one.key: (by_site and one.site) or one.key for one in recordings}
+
+
+def fitting(experiment: Experiment, recordings: Iterable[Recording]) -> Experiment:
+    """The experiment with no more folds than there are groups of recordings for them, and for its audit part."""
+    groups = len(set(groups_of(experiment, recordings).values()))
+    return replace(experiment, folds=max(2, min(experiment.folds, groups - experiment.audit)))
 
 
 def assign(

@@ -31,7 +31,7 @@ from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
 from dawnchorus.training.fit import fit
-from dawnchorus.training.folds import assign
+from dawnchorus.training.folds import assign, groups_of
 from dawnchorus.training.precision import autocast, device, precision
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 
@@ -95,8 +95,7 @@ class Run:
 
 def folds_of(experiment: Experiment, data: Prepared) -> dict[str, int]:
     """The fold of each recording that can be heard. Recordings of one site share a fold when sites are known."""
-    by_site = experiment.group_by == "site"
-    groups = {r.key: (by_site and r.site) or r.key for r in data.data.recordings if r.key in data.blocks}
+    groups = groups_of(experiment, (r for r in data.data.recordings if r.key in data.blocks))
     n_species, faithful = len(data.data.species), experiment.faithful_stratifier
     folds = experiment.folds + experiment.audit
     return assign(groups, data.data.annotations, folds, n_species, experiment.seed, faithful)
