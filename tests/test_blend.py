@@ -215,6 +215,12 @@ def test_a_blend_is_a_member_again(tmp_path):
     assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith(",".join(csv_table.COLUMNS))
 
 
+def test_detections_of_another_origin_need_not_name_species(tmp_path):
+    submission.write_all(tmp_path / "submission.csv", member().whole)
+    (tmp_path / "detections.csv").write_text("recording_id,species_id,t_min,t_max,score\na,1,0,1,0.5\n")
+    assert blend.member(tmp_path).names == {}
+
+
 def test_a_submission_table_alone_is_a_member(tmp_path):
     submission.write_all(tmp_path / "theirs.csv", member().whole)
     alone = blend.member(tmp_path / "theirs.csv")

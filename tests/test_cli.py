@@ -149,7 +149,7 @@ def test_the_commands_of_the_readme_are_there() -> None:
             assert option in help_text, f"{command} {option}"
 
 
-def test_detect_evaluate_and_info_need_no_torch(trained: Path, forest: Path, tmp_path: Path) -> None:
+def test_detect_evaluate_info_and_blend_need_no_torch(trained: Path, forest: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "for name in ('torch', 'timm', 'pytorch_lightning', 'safetensors', 'onnx', 'librosa'):\n"

@@ -130,11 +130,12 @@ def of_submission(path: Path) -> Member:
 
 
 def _species(detections: Path) -> tuple[dict[int, str], dict[int, tuple[float, float]]]:
-    """Names and bands of the species that were detected: the only place where predictions tell them."""
+    """Names and bands of the species that were detected, where the table has them: nothing else there tells them."""
     names, bands = {}, {}
-    for _, row in table.read(detections, csv_table.COLUMNS):
-        number = int(row["species_id"])
-        names[number], bands[number] = row["species"], (float(row["f_min"]), float(row["f_max"]))
+    for _, row in table.read(detections, ("species_id",)):
+        if set(csv_table.COLUMNS) <= set(row):
+            number = int(row["species_id"])
+            names[number], bands[number] = row["species"], (float(row["f_min"]), float(row["f_max"]))
     return names, bands
 
 
@@ -273,12 +274,17 @@ def _product(values: Floats, shares: Floats) -> Floats:
 
 
 def _rank(values: Floats, shares: Floats) -> Floats:
-    from scipy.stats import rankdata  # here, because it takes long to import
+    mean = _mean(np.stack([_ranks(its) for its in values]), shares).round(9)  # sums round, and equal means are equal
+    heights, steps = _mean(np.sort(values, axis=1), shares), np.arange(1, values.shape[1] + 1)
+    lines = zip(_ranks(mean).T, heights.T, strict=True)
+    return np.stack([np.interp(place, steps, height) for place, height in lines], axis=1)
 
-    ranks = _mean(rankdata(values, axis=1), shares).round(9)  # equal means must not differ by how they were summed
-    heights, place = _mean(np.sort(values, axis=1), shares), rankdata(ranks, axis=0)
-    steps = np.arange(1, len(heights) + 1)
-    return np.stack([np.interp(at, steps, its) for at, its in zip(place.T, heights.T, strict=True)], axis=1)
+
+def _ranks(values: Floats) -> Floats:
+    """The places, from 1, of the rows of each species; equal values share the mean of their places."""
+    lines = [(its, np.sort(its)) for its in values.T]
+    first_and_last = [np.searchsorted(line, its) + np.searchsorted(line, its, side="right") for its, line in lines]
+    return (np.stack(first_and_last, axis=1) + 1) / 2
 
 
 _JOINED = {"mean": _mean, "logits": _logits, "product": _product, "rank": _rank}

@@ -1,0 +1,49 @@
+"""On a pretrained encoder: how much should be read out of what nobody said, and where should training listen?
+
+Expected: other species absent on boxed frames helps most, because a head on embeddings confuses species more than it
+misses calls; a little absence everywhere helps next, and too much of it costs rare species. Windows round boxes alone
+are too few places, and without any of them the boxes drown. Absence beside a box costs recordings nothing and helps
+events.
+"""
+
+from dataclasses import replace
+
+from dawnchorus import rounds
+from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.experiment import Experiment
+from dawnchorus.labels.beside_absent import BesideAbsent
+from dawnchorus.labels.boxes import LabelPolicy
+from dawnchorus.study.values import Variant
+
+full = rounds.on_encoder(BirdNet(), count=0)
+(known,) = full.stages
+smoothed = known.labels  # a little absent everywhere, over
+others = smoothed.labels  # other species absent on boxed frames, over what people said
+windows = known.windows
+
+
+def labelled(labels: LabelPolicy) -> Experiment:
+    """The same with other labels."""
+    return replace(full, stages=(replace(known, labels=labels),))
+
+
+def listening(share: float) -> Experiment:
+    """The same with another share of windows round boxes; pasted events keep theirs."""
+    return replace(full, stages=(replace(known, windows=replace(windows, share=share)),))
+
+
+# One of each row of weights may be what `rounds.on_encoder` has: it is then trained once for both names.
+baseline = "known"
+variants = {
+    "known": Variant(full),
+    "without_others": Variant(labelled(replace(smoothed, labels=others.labels))),
+    "others_0.3": Variant(labelled(replace(smoothed, labels=replace(others, weight=0.3)))),
+    "others_1.0": Variant(labelled(replace(smoothed, labels=replace(others, weight=1.0)))),
+    "smoothed_0": Variant(labelled(others)),
+    "smoothed_0.02": Variant(labelled(replace(smoothed, weight=0.02))),
+    "smoothed_0.1": Variant(labelled(replace(smoothed, weight=0.1))),
+    "beside_absent": Variant(labelled(replace(smoothed, labels=BesideAbsent(others)))),
+    "anchored_none": Variant(listening(0.0)),
+    "anchored_0.35": Variant(listening(0.35)),
+    "anchored_all": Variant(listening(1.0 - windows.pasted_share)),
+}
