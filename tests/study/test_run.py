@@ -97,6 +97,9 @@ def test_nothing_of_an_earlier_run_is_left_where_there_is_nothing_now(heard: Mat
     folder = run_variant(STUDY, "mean", 0, Scale(), heard, tmp_path)
     assert folder
     (folder / "pseudo.csv").write_text("recording_id,species_id,t_min,t_max\nold,0,0,1\n")
+    (folder / "calibration.csv").write_text("old")
+    (folder / "thresholds.csv").write_text("old")
     again = run_variant(STUDY, "mean", 0, Scale(budget=2), heard, tmp_path)
     assert again == folder
     assert not (folder / "pseudo.csv").exists() or "old" not in (folder / "pseudo.csv").read_text()
+    assert all(path.read_text() != "old" for path in folder.glob("*.csv"))
