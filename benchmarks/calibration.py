@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from dawnchorus import calibration
+from dawnchorus.export import submission
 from dawnchorus.files import read_json
-from dawnchorus.study.judge import SUBMISSION, ScorerScript, read_submission
+from dawnchorus.study.judge import SUBMISSION, ScorerScript
 
 
 def judged(folder: Path, positives: dict[str, set[int]]) -> dict[str, float]:
     """The figures of one folder."""
-    recordings, scores = read_submission(folder / SUBMISSION)
+    recordings, scores = submission.read(folder / SUBMISSION)
     truth = np.array([[s in positives.get(name, ()) for s in range(scores.shape[1])] for name in recordings])
     found = calibration.read(folder, read_json(folder / "result.json")["key"])
     p = found.apply(scores)

@@ -49,10 +49,11 @@ from memo_findings import (
 from scipy import stats
 
 from dawnchorus.experiment import Experiment
+from dawnchorus.export import submission
 from dawnchorus.files import read_json, write_text
 from dawnchorus.plots import Dot, scatter_chart
 from dawnchorus.study.compare import Comparison, compare, drawn_cmap, paired, read_csv, seed_folders, write_csv
-from dawnchorus.study.judge import SUBMISSION, Judge, ScorerScript, read_submission
+from dawnchorus.study.judge import SUBMISSION, Judge, ScorerScript
 from dawnchorus.study.load import studies_in
 from dawnchorus.study.values import Study
 
@@ -271,7 +272,7 @@ def above(positives: Mapping[str, set[int]], folders: Sequence[Path], floor: flo
     columns = []
     counts = None
     for folder in folders:
-        recordings, scores = read_submission(folder / SUBMISSION)
+        recordings, scores = submission.read(folder / SUBMISSION)
         truth = np.array([[s in positives.get(name, ()) for s in range(scores.shape[1])] for name in recordings])
         if counts is None:
             drawn = rng.integers(0, len(recordings), (times, len(recordings)))

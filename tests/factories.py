@@ -1,16 +1,22 @@
-"""Small values for tests: windows, blocks, scores."""
+"""Small values for tests: windows, blocks, scores, runs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from dawnchorus.features import FeatureBlock, Range
+from dawnchorus import package, run_folder
+from dawnchorus import scores as scoring
+from dawnchorus.events import Recording, Species
+from dawnchorus.features import FeatureBlock, FrontEnd, Range
+from dawnchorus.package import ModelPackage
 from dawnchorus.scores import Scores
-from dawnchorus.windows import Window
+from dawnchorus.windows import SlidingWindows, Window
 
 PER_SECOND = 62.5
+NAMES = ("frog", "Pájaro 鳥")
 
 
 def block(recording: str = "r", columns: int = 3751, index: int = 0, start_s: float = 0.0) -> FeatureBlock:
@@ -37,3 +43,46 @@ def said(clipwise: float, n_species: int = 1, recording: str = "r", frames: floa
         0.512,
         np.full((118, n_species), highest, np.float32),
     )
+
+
+def by_chance(recording: str, frame_s: float, seed: int = 0, seconds: float = 8.0, window_s: float = 2.0) -> Scores:
+    """Scores of two species by chance, in windows and frames side by side."""
+    rng = np.random.default_rng([seed, ord(recording[-1])])
+    windows, frames = round(seconds / window_s), round(seconds / frame_s)
+    starts = window_s * np.arange(windows)
+    return Scores(
+        recording,
+        starts,
+        starts + window_s,
+        rng.random((windows, 2), np.float32),
+        rng.random((windows, 2), np.float32),
+        frame_s * np.arange(frames),
+        frame_s,
+        rng.random((frames, 2), np.float32),
+    )
+
+
+def write_run(folder: Path, scores: Sequence[Scores], licence: str = "", names: Sequence[str] = NAMES) -> Path:
+    """A finished run whose last stage said `scores`; its networks are not real, and nothing can run them."""
+    stage = folder / "stages" / "last"
+    stage.mkdir(parents=True)
+    (stage / "model.0.onnx").write_bytes(b"network")
+    species = tuple(Species(number, name) for number, name in enumerate(names))
+    made = ModelPackage(
+        stage,
+        f"network of {folder.name}",
+        FrontEnd(),
+        SlidingWindows(128, 16),
+        32,
+        species,
+        ((100.0, 900.0),) * len(species),
+        ("model.0.onnx",),
+        {"licence": licence} if licence else {},
+        1.5,
+    )
+    package.write(made)
+    scoring.write(folder / "scores" / "last.npz", scores)
+    recordings = [Recording(one.recording, folder / f"{one.recording}.wav", 8.0, 32_000) for one in scores]
+    fold_of = dict.fromkeys((one.recording for one in scores), 0)
+    run_folder.write(folder, recordings, fold_of, [], species, {"stages": [{"name": "first"}, {"name": "last"}]})
+    return folder

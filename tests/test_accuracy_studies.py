@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import tiny_encoder
 from dawnchorus import dataset
 from dawnchorus.encoders.onnx_file import OnnxEncoder, onnx_encoder
-from dawnchorus.experiment import Experiment, from_record, to_record
+from dawnchorus.experiment import Experiment, changes, from_record, to_record
 from dawnchorus.features import FrontEnd
 from dawnchorus.simulate import Simulation, simulate
 from dawnchorus.study.adapt import Scale
@@ -73,3 +74,19 @@ def test_a_variant_trains(where: str, forest_of_four: Path, encoder: OnnxEncoder
     prepared = dataset.prepare(dataset.load(forest_of_four / "data"), forest_of_four / "store", small.front_end)
     finished = run(small, prepared, forest_of_four / "cache")
     assert set(finished.out_of_fold(small.stages[-1].name)) == set(prepared.recordings)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("which_labels", "stages.0.(labels|windows.share)"), ("which_loss", "stages.0.loss")]
+)
+def test_a_study_changes_only_what_it_asks_about(name: str, part: str) -> None:
+    study = STUDIES[name]
+    base = study.variants[study.baseline].experiment
+    differing = [line for one in study.variants.values() for line in changes(base, one.experiment)]
+    assert differing and all(re.match(part, line) for line in differing)
+
+
+def test_rounds_on_pictures_begin_alike() -> None:
+    first, *more = [one.experiment for one in STUDIES["which_rounds_on_pictures"].variants.values()]
+    assert [len(one.stages) for one in (first, *more)] == [1, 2, 3]
+    assert all(one.stages[:1] == first.stages for one in more)

@@ -79,6 +79,22 @@ def test_detect_fills_a_submission(trained: Path, forest: Path, tmp_path: Path) 
     assert (tmp_path / "detections.parquet").is_file()
 
 
+def test_runs_are_blended_into_what_a_study_leaves(trained: Path, tmp_path: Path) -> None:
+    out, both = tmp_path / "blend", [str(trained), str(trained)]
+    options = ["--by", "product", "--weight", "2", "--weight", "1", "--frame", "0.25"]
+    result = runner.invoke(app, ["blend", *both, "--out", str(out), *options])
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in out.iterdir()} == {"submission.csv", "frames.npz", "detections.csv", "blend.json"}
+    record = json.loads((out / "blend.json").read_text(encoding="utf-8"))
+    assert record["blend"] == {"by": "product", "calibrated": False, "weights": [2.0, 1.0], "frame_s": 0.25}
+    assert [one["from"] for one in record["members"]] == both
+    assert runner.invoke(app, ["blend", str(out), "--out", str(out)]).exit_code == 2  # it would replace its member
+    table = tmp_path / "theirs.csv"
+    table.write_bytes((out / "submission.csv").read_bytes())
+    again = runner.invoke(app, ["blend", str(out), str(table), "--out", str(tmp_path / "again")])
+    assert again.exit_code == 0 and "no frames, so whole recordings alone" in again.output
+
+
 def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
     assert "test_resnet" in runner.invoke(app, ["info", str(trained)]).output
     facts = json.loads(runner.invoke(app, ["info", str(trained / "model"), "--json"]).stdout)
@@ -92,6 +108,7 @@ def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
         (["evaluate", "nowhere"], "no run.json here"),
         (["info", "nowhere"], "no run.json here"),
         (["detect", "nowhere", ".", "--out", "x"], "no package.json here"),
+        (["blend", "nowhere", "--out", "x"], "neither run.json nor submission.csv here"),
         (["train", ".", "--out", "x", "--method", "memo", "--steps", "1,2"], "expected three whole numbers"),
     ],
 )
@@ -132,7 +149,7 @@ def test_the_commands_of_the_readme_are_there() -> None:
             assert option in help_text, f"{command} {option}"
 
 
-def test_detect_evaluate_and_info_need_no_torch(trained: Path, forest: Path, tmp_path: Path) -> None:
+def test_detect_evaluate_info_and_blend_need_no_torch(trained: Path, forest: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "for name in ('torch', 'timm', 'pytorch_lightning', 'safetensors', 'onnx', 'librosa'):\n"
@@ -144,6 +161,7 @@ def test_detect_evaluate_and_info_need_no_torch(trained: Path, forest: Path, tmp
         ["detect", str(trained / "model"), str(forest / "test"), "--out", str(tmp_path)],
         ["evaluate", str(trained)],
         ["info", str(trained)],
+        ["blend", str(trained), str(trained), "--out", str(tmp_path / "blend"), "--by", "rank"],
     ):
         done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -201,7 +219,9 @@ def test_a_variant_that_is_not_there_is_told_with_those_that_are(tmp_path: Path)
     assert "no variant 'four'; there are two, three, reported" in result.output
 
 
-def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student(forest: Path, tmp_path: Path) -> None:
+def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student_with_another(
+    trained: Path, forest: Path, tmp_path: Path
+) -> None:
     encoder = tiny_encoder.write(tmp_path / "encoder.onnx")
     heard = [
         "--encoder",
@@ -220,12 +240,14 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     assert "CC BY-NC" in (run / "model" / "card.md").read_text(encoding="utf-8")
     result = runner.invoke(app, ["detect", str(run / "model"), str(forest / "test"), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
-    student = ["--teacher", str(run), "--backbone", "test_resnet", "--weights", "none", "--detail", "coarse"]
-    pupil = tmp_path / "student"
-    result = runner.invoke(app, ["train", str(forest), "--out", str(pupil), *student, "--steps", "1", "--batch", "2"])
+    student = ["--teacher", str(run), "--teacher", str(trained), "--backbone", "test_resnet", "--weights", "none"]
+    pupil, small = tmp_path / "student", ["--detail", "coarse", "--steps", "1", "--batch", "2"]
+    result = runner.invoke(app, ["train", str(forest), "--out", str(pupil), *student, *small])
     assert result.exit_code == 0, result.output
     card = (pupil / "model" / "card.md").read_text(encoding="utf-8")
-    assert "labels from another model: head of 256 hidden values" in card and "CC BY-NC" in card
+    assert "labels from another model: head of 256 hidden values" in card and "; test_resnet, stage 3" in card
+    outside = json.loads((pupil / "run.json").read_text(encoding="utf-8"))["experiment"]["outside"]
+    assert [one["licence"] for one in outside] == ["CC BY-NC", ""] and card.count("CC BY-NC") == 2
 
 
 def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> None:

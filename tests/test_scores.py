@@ -222,6 +222,61 @@ def test_one_model_is_its_own_mean():
     np.testing.assert_allclose(scoring.mean([one, one]).framewise, one.framewise)
 
 
+# ---- grids ---------------------------------------------------------------------------------------------------
+
+
+def cut(frame_s: float, window_s: float, seconds: float = 12.0) -> Scores:
+    """Scores of one silent recording in frames and windows side by side."""
+    frames, windows = np.arange(round(seconds / frame_s)), np.arange(round(seconds / window_s))
+    nothing = np.zeros((len(windows), 1), np.float32)
+    starts = window_s * windows
+    silent = np.zeros((len(frames), 1), np.float32)
+    return Scores("r", starts, starts + window_s, nothing, nothing, frame_s * frames, frame_s, silent)
+
+
+def with_peak(scores: Scores, second: float, height: float = 0.9) -> Scores:
+    framewise = scores.framewise.copy()
+    framewise[int(second / scores.frame_s)] = height
+    return replace(scores, framewise=framewise)
+
+
+@given(st.floats(0.6, 11.4), st.sampled_from([0.5, 0.16, 0.128]), st.sampled_from([0.5, 0.16, 0.4]))
+def test_a_peak_keeps_its_place_and_its_height_on_other_frames(second, frame_s, wanted_s):
+    one, like = cut(frame_s, 2.0), cut(wanted_s, 2.0)
+    laid = scoring.on_grid(with_peak(one, second), like)
+    assert laid.framewise.shape == like.framewise.shape
+    assert laid.framewise.max() == np.float32(0.9)
+    middle_s = laid.frame_start_s[laid.framewise.argmax()] + wanted_s / 2
+    assert abs(middle_s - (int(second / frame_s) + 0.5) * frame_s) <= wanted_s / 2 + 1e-9
+
+
+@given(st.floats(0, 1, width=32), st.sampled_from([0.5, 0.16]), st.sampled_from([0.5, 0.16, 0.7]))
+def test_what_never_changes_is_the_same_on_other_frames_and_windows(value, frame_s, wanted_s):
+    one = cut(frame_s, 2.0)
+    steady = replace(
+        one,
+        framewise=np.full_like(one.framewise, value),
+        clipwise=np.full_like(one.clipwise, value),
+        window_maximum=np.full_like(one.clipwise, value),
+    )
+    laid = scoring.on_grid(steady, cut(wanted_s, 3.0))
+    for its in (laid.framewise, laid.clipwise, laid.window_maximum):
+        np.testing.assert_allclose(its, value, atol=1e-6)
+
+
+def test_on_its_own_grid_nothing_changes():
+    one = random_scores("r")
+    assert scoring.on_grid(one, random_scores("r", seed=1)) is one
+
+
+def test_a_new_window_is_told_by_the_one_that_shares_most_time_and_by_its_own_frames():
+    one = with_peak(cut(0.5, 2.0), 4.2)
+    one = replace(one, clipwise=np.arange(6, dtype=np.float32)[:, None])
+    laid = scoring.on_grid(one, cut(0.5, 3.0))
+    assert laid.clipwise[:, 0].tolist() == [0, 2, 3, 5]  # of 0-2, 4-6, 6-8, 10-12
+    assert laid.window_maximum[:, 0].round(2).tolist() == [0, np.float32(0.9).round(2), 0, 0]
+
+
 # ---- events --------------------------------------------------------------------------------------------------
 
 

@@ -158,7 +158,10 @@ def train(
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
     rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with --method rounds or an encoder.")] = 0,
     teacher: Annotated[
-        Path | None, typer.Option(help="A run folder whose scores teach a student; it may hear with an encoder.")
+        list[Path] | None,
+        typer.Option(
+            help="A run folder whose scores teach a student; it may hear with an encoder. Several: their mean."
+        ),
     ] = None,
     audit: Annotated[
         bool, typer.Option("--audit", help="Keep a part from all models, and stop rounds when they get worse there.")
@@ -179,7 +182,7 @@ def train(
     """Train a detector from recordings and two tables; run again to go on after an interruption."""
     if encoder is not None and grain == "frames":
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
-    if method == "memo" and (encoder is not None or teacher is not None):
+    if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
     _need_training()
     from dataclasses import replace
@@ -195,7 +198,7 @@ def train(
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
         experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
-    elif method == "rounds" or teacher is not None:
+    elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, 300, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
@@ -204,9 +207,11 @@ def train(
         experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch)
         experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
     outside = None
-    if teacher is not None:
-        said_by, scores = _teacher(teacher)
-        experiment, outside = in_rounds.taught(experiment, said_by), {said_by.name: scores}
+    if teacher:
+        from dawnchorus.pseudo_labels import teachers
+
+        said_by, said = teachers.of_runs(teacher)
+        experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
     experiment = replace(experiment, repeats=repeats, audit=audit)
     faults = _train(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
     _evaluate(out, None, None, False)
@@ -222,18 +227,6 @@ def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, licenc
         weights_file()  # says at once when it is not installed
         return BirdNet() if hop is None else BirdNet(hop)
     return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, licence=licence or "not stated")
-
-
-def _teacher(run: Path) -> tuple[Any, dict[str, list[Any]]]:
-    """What the last stage of a run says of recordings that it never heard, and under which licence."""
-    from dawnchorus.pseudo_labels.teachers import OutsideTeacher
-    from dawnchorus.run_folder import RunFolder
-
-    folder = RunFolder(run)
-    origin = folder.package(folder.stages[-1])
-    name = f"{origin.name}, {origin.front_end.name}"
-    scores = {key: [said] for key, said in folder.scores(folder.stages[-1]).items()}
-    return OutsideTeacher("teacher", name, str(origin.origin.get("licence", ""))), scores
 
 
 def _train(
@@ -370,6 +363,51 @@ def _detect(model: Path, roots: list[Path], out: Path, submission: Path | None, 
             say(line, markup=False)
         say(f"{len(result.detections)} detections in {result.heard} recordings: {out / 'detections.csv'}")
     return len(result.failures)
+
+
+@app.command()
+@_plain_errors
+def blend(
+    members: Annotated[
+        list[Path], typer.Argument(help="Runs, folders of predictions, or submission tables: of the same recordings.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for submission.csv, detections.csv and frames.npz.")],
+    by: Annotated[
+        Literal["mean", "logits", "product", "rank"],
+        typer.Option(help="The mean of scores, of logits, the geometric mean, or the mean of ranks."),
+    ] = "mean",
+    calibrated: Annotated[bool, typer.Option("--calibrated", help="Each through its own calibration first.")] = False,
+    weight: Annotated[list[float] | None, typer.Option(help="A weight for each member, in their order.")] = None,
+    frame: Annotated[float | None, typer.Option(help="Seconds of a frame; the finest among them if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Join what several models say of the same recordings: an ensemble. Needs no torch."""
+    from dataclasses import asdict
+
+    from dawnchorus import blend as blending
+    from dawnchorus.console import console
+    from dawnchorus.files import write_json
+    from dawnchorus.scores import EventRule
+
+    if out.resolve() in {path.resolve() for path in members}:
+        raise typer.BadParameter("--out is one of the members, whose files it would replace")
+    how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
+    read = [blending.member(path) for path in members]
+    blended = how(read)
+    detections = blending.write(out, blended, EventRule())
+    came_from = [{"from": str(one.where.resolve()), "origin": one.origin, "licence": one.licence} for one in read]
+    record = {"members": came_from, "blend": asdict(how), "recordings": len(blended.whole)}
+    write_json(out / "blend.json", record)
+    if as_json:
+        typer.echo(json.dumps(record | {"detections": len(detections)}))
+        return
+    say = console().print
+    say(f"{len(read)} members, {len(blended.whole)} recordings: {out / 'submission.csv'}", markup=False)
+    for one in read:
+        if not one.frames:
+            say(f"{one.where}: no frames, so whole recordings alone were blended", markup=False)
+    if blended.frames:
+        say(f"{len(detections)} detections: {out / 'detections.csv'}", markup=False)
 
 
 @app.command()

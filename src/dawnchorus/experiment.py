@@ -126,8 +126,9 @@ class Experiment:
 
     `pasted` cuts calls out of TP boxes and lays them over other recordings of the same fold, for the stages that draw
     such windows (`Anchored`): a call and its host stay in their fold. `outside` names teachers that are no stage of
-    this experiment: their Scores are given to the run. With `audit`, one more fold is kept from every model: rounds of
-    pseudo-labels go on only as long as they are better there, on what people said.
+    this experiment (several of one name teach together): their Scores are given to the run. With `audit`, one more
+    fold is kept from every model: rounds of pseudo-labels go on only as long as they are better there, on what people
+    said.
 
     Folds are grouped by site where sites are known (`group_by`). `repeats` trains every fold again from another seed:
     more teachers that never heard a recording. With `song_types` the rarer song types of a species are classes of

@@ -6,6 +6,7 @@ is told what the round before says of recordings that it never heard.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dawnchorus.augment.mixup import Mixup
@@ -82,14 +83,14 @@ def on_frames(baseline: Experiment) -> Experiment:
     return replace(baseline, stages=tuple(replace(one, labels=FRAME_LABELS, loss=loss) for one in baseline.stages))
 
 
-def taught(experiment: Experiment, teacher: OutsideTeacher, soft: Soft = SOFT) -> Experiment:
-    """One stage that learns from boxes, pasted events and a teacher of another run: a student.
+def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher], soft: Soft = SOFT) -> Experiment:
+    """One stage that learns from boxes, pasted events and teachers of other runs, all of one name: a student.
 
     A teacher that hears with a large encoder gives the student what it knows of the recordings; the student is as fast
-    as its own network, and tells times as finely.
+    as its own network, and tells times as finely. Of several teachers the mean counts.
     """
-    student = replace(experiment.stages[0], name="student", pseudo_labels=soft, teacher=teacher.name)
-    return replace(experiment, stages=(student,), outside=(teacher,))
+    student = replace(experiment.stages[0], name="student", pseudo_labels=soft, teacher=teachers[0].name)
+    return replace(experiment, stages=(student,), outside=tuple(teachers))
 
 
 def on_encoder(

@@ -1,7 +1,7 @@
 """Scores: what a model says of a recording. Everything after the network works on these.
 
-Windows become one line of frames a recording here, models become their mean, frames become events, and Scores are
-written to disk and read back.
+Windows become one line of frames a recording here, models become their mean, frames of one length become frames of
+another, frames become events, and Scores are written to disk and read back.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class Scores:
             return highest
         top: Floats = np.sort(self.framewise, axis=0)[-count:].mean(axis=0)
         return top
+
+    def window_at(self, start_s: float, end_s: float) -> int:
+        """The number of the window that shares most time with `[start_s, end_s)`."""
+        shared = np.minimum(self.window_end_s, end_s) - np.maximum(self.window_start_s, start_s)
+        return int(np.argmax(shared))
 
     def highest_between(self, start_s: float, end_s: float) -> Floats:
         """The highest stitched frame that touches `[start_s, end_s)`, for each species `(species,)`."""
@@ -139,6 +144,50 @@ def merged(scores: Scores, species_of: Sequence[int]) -> Scores:
         window_maximum=highest(scores.window_maximum),
         framewise=highest(scores.framewise),
     )
+
+
+def on_grid(scores: Scores, like: Scores) -> Scores:
+    """The same word on the windows and frames of `like`: another front end may cut time otherwise.
+
+    From the middle of a frame to that of the next, values run in a straight line, and no frame is lost: the new frame
+    in which its middle lies is at least as high. So a peak keeps its place and its height, on finer frames and on
+    coarser ones. A new window's clipwise value is that of the window that shares most time with it, its maximum the
+    highest frame that touches it. What is cut alike already stays as it is.
+    """
+    same_windows = _alike(scores.window_start_s, like.window_start_s) and _alike(scores.window_end_s, like.window_end_s)
+    same_frames = _alike(scores.frame_start_s, like.frame_start_s)
+    if same_windows and same_frames:
+        return scores
+    clipwise, highest = scores.clipwise, scores.window_maximum
+    if not same_windows:
+        spans = list(zip(like.window_start_s, like.window_end_s, strict=True))
+        clipwise = np.stack([scores.clipwise[scores.window_at(start_s, end_s)] for start_s, end_s in spans])
+        highest = np.stack([scores.highest_between(start_s, end_s) for start_s, end_s in spans])
+    framewise = scores.framewise if same_frames else _frames_at(scores, like.frame_start_s, like.frame_s)
+    return Scores(
+        scores.recording,
+        like.window_start_s,
+        like.window_end_s,
+        clipwise,
+        highest,
+        like.frame_start_s,
+        like.frame_s,
+        framewise,
+    )
+
+
+def _alike(one: Times, other: Times) -> bool:
+    return len(one) == len(other) and bool(np.allclose(one, other, rtol=0, atol=1e-3))
+
+
+def _frames_at(scores: Scores, start_s: Times, frame_s: float) -> Floats:
+    """Frames `(frame, species)` of `frame_s` seconds from each `start_s` on."""
+    middle_s = scores.frame_start_s + scores.frame_s / 2
+    lines = [np.interp(start_s + frame_s / 2, middle_s, line) for line in scores.framewise.T]
+    frames: Floats = np.stack(lines, axis=1).astype(np.float32)
+    lies_in = np.searchsorted(start_s, middle_s, side="right") - 1
+    np.maximum.at(frames, lies_in.clip(min=0), scores.framewise)
+    return frames
 
 
 def _joined(scores: Sequence[Scores], join: Callable[[Floats], Floats]) -> Scores:

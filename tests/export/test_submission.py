@@ -85,3 +85,17 @@ def test_other_columns_are_named_beside_the_expected_ones(tmp_path, header):
 def test_a_sample_of_other_recordings_is_refused(tmp_path, said):
     with pytest.raises(SubmissionError, match="none of its 2 recordings was scored, first a"):
         submission.write(tmp_path / "s.csv", sample(tmp_path, "a", "b"), said)
+
+
+def test_what_is_read_is_what_was_written(tmp_path):
+    submission.write_all(tmp_path / "s.csv", {"é/b": scores(0.25, 1), "a": scores(0, 0.5)})
+    recordings, values = submission.read(tmp_path / "s.csv")
+    assert recordings == ["é/b", "a"]
+    assert values.tolist() == [[0.25, 1], [0, 0.5]]
+
+
+@pytest.mark.parametrize("row", ["a,nan,0", "a,x,0", "a,0", "a,0,0,0", ""])
+def test_a_table_without_a_number_in_every_cell_is_refused(tmp_path, row):
+    (tmp_path / "s.csv").write_text(f"recording_id,s0,s1\n{row}\n")
+    with pytest.raises(SubmissionError, match=r"s\.csv"):
+        submission.read(tmp_path / "s.csv")

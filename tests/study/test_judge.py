@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from dawnchorus.events import Annotation, Detection
+from dawnchorus.export.submission import SubmissionError
 from dawnchorus.study.judge import JudgeError, ScorerScript, TruthTable, segment_average_precisions
 
 TRUTH = """recording_id,species_id,songtype_id,t_min,f_min,t_max,f_max
@@ -145,7 +146,7 @@ def test_a_run_without_predictions_is_refused(truth, tmp_path):
 
 @pytest.mark.parametrize("cell", ["nan", "x", ""])
 def test_a_submission_with_a_cell_that_is_no_number_is_refused(truth, tmp_path, cell):
-    with pytest.raises(JudgeError, match=r"submission\.csv"):
+    with pytest.raises(SubmissionError, match=r"submission\.csv"):
         truth.judge(submission(tmp_path / "a", PERFECT | {"r1": (0.5, cell)}))
 
 

@@ -9,9 +9,9 @@ import pytest
 from dawnchorus.added_noise import AddedNoise
 from dawnchorus.augment.masks import Masks
 from dawnchorus.experiment import Prediction
+from dawnchorus.export import submission
 from dawnchorus.files import read_json
 from dawnchorus.study.adapt import Scale
-from dawnchorus.study.judge import read_submission
 from dawnchorus.study.run import Material, material, result_folder, run_variant
 from dawnchorus.study.values import Study, Variant
 from dawnchorus.windows import SlidingWindows
@@ -48,7 +48,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_variant_leaves_its_scores_and_predictions(heard: Material, out: Path, name: str) -> None:
     folder = run_variant(STUDY, name, 0, Scale(), heard, out)
     assert folder == result_folder(out, "which", name, 0)
-    recordings, scores = read_submission(folder / "submission.csv")
+    recordings, scores = submission.read(folder / "submission.csv")
     assert len(recordings) == len(heard.test)
     assert (scores > 0).all()
     assert (folder / "detections.csv").is_file()
@@ -60,7 +60,7 @@ def test_a_variant_leaves_its_scores_and_predictions(heard: Material, out: Path,
 def test_the_maximum_of_the_folds_is_nowhere_below_their_mean(heard: Material, out: Path) -> None:
     mean, highest = (run_variant(STUDY, name, 0, Scale(), heard, out) for name in ("mean", "max"))
     assert mean and highest
-    assert (read_submission(highest / "submission.csv")[1] >= read_submission(mean / "submission.csv")[1]).all()
+    assert (submission.read(highest / "submission.csv")[1] >= submission.read(mean / "submission.csv")[1]).all()
 
 
 def test_denoised_recordings_are_not_taken_for_plain_ones(heard: Material, out: Path) -> None:
@@ -97,6 +97,9 @@ def test_nothing_of_an_earlier_run_is_left_where_there_is_nothing_now(heard: Mat
     folder = run_variant(STUDY, "mean", 0, Scale(), heard, tmp_path)
     assert folder
     (folder / "pseudo.csv").write_text("recording_id,species_id,t_min,t_max\nold,0,0,1\n")
+    (folder / "calibration.csv").write_text("old")
+    (folder / "thresholds.csv").write_text("old")
     again = run_variant(STUDY, "mean", 0, Scale(budget=2), heard, tmp_path)
     assert again == folder
     assert not (folder / "pseudo.csv").exists() or "old" not in (folder / "pseudo.csv").read_text()
+    assert all(path.read_text() != "old" for path in folder.glob("*.csv"))

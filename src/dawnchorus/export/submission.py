@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from dawnchorus.files import whole
 
 
 class SubmissionError(ValueError):
-    """The sample doesn't fit the model or the recordings; the message says how."""
+    """A table is no submission, or a sample doesn't fit the model or the recordings; the message says how."""
 
 
 def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -> list[str]:
@@ -44,10 +44,37 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
     missing = [recording for recording in wanted if recording not in by_name]
     if wanted and len(missing) == len(wanted):
         raise SubmissionError(f"{sample}: none of its {len(wanted)} recordings was scored, first {wanted[0]}")
+    nothing = np.zeros(n_species, np.float32)
+    _write(path, n_species, ((recording, by_name.get(recording, nothing)) for recording in wanted))
+    return missing
+
+
+def write_all(path: Path, scores: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write one row for every recording, in the order of `scores`; at least one."""
+    _write(path, len(next(iter(scores.values()))), scores.items())
+
+
+def _write(path: Path, n_species: int, rows: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
     with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(expected)
-        for recording in wanted:
-            values = by_name.get(recording, np.zeros(n_species, np.float32))
-            writer.writerow([recording, *(f"{value:.6f}" for value in values)])
-    return missing
+        writer.writerow(["recording_id", *(f"s{number}" for number in range(n_species))])
+        writer.writerows([recording, *(f"{value:.6f}" for value in values)] for recording, values in rows)
+
+
+def read(path: Path) -> tuple[list[str], NDArray[np.float64]]:
+    """Read recordings and their scores `(recording, species)`.
+
+    Raises SubmissionError when a cell is no finite number, or when there is no recording.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    if len(rows) < 2:
+        raise SubmissionError(f"{path} has no recordings")
+    header, *rows = rows
+    try:
+        scores = np.array([[float(cell) for cell in row[1:]] for row in rows], np.float64).reshape(len(rows), -1)
+    except ValueError as error:
+        raise SubmissionError(f"{path}: {error}") from error
+    if not np.isfinite(scores).all() or scores.shape[1] != len(header) - 1:
+        raise SubmissionError(f"{path}: expected a finite number in every cell, {len(header) - 1} of them in a row")
+    return [row[0] for row in rows], scores

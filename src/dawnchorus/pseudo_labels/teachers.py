@@ -1,15 +1,18 @@
-"""What teachers say of windows: the common ground of the pseudo-label policies."""
+"""Teachers, of other runs too, and what they say of windows: the common ground of the pseudo-label policies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dawnchorus import blend
 from dawnchorus.evidence import Known
+from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
 from dawnchorus.windows import Window
 
@@ -22,12 +25,29 @@ class OutsideTeacher:
     """A teacher of another run, perhaps of another network that hears with another front end.
 
     `name` is what stages call it, `origin` says where its Scores come from, `licence` is that of the weights behind
-    them, which its pupils inherit.
+    them, which its pupils inherit. Teachers of one name teach together: what is given to a run under that name are the
+    Scores of all of them.
     """
 
     name: str
     origin: str = ""
     licence: str = ""
+
+
+def of_runs(runs: Sequence[Path], name: str = "teacher") -> tuple[tuple[OutsideTeacher, ...], Teachers]:
+    """What the last stages of finished runs say of recordings that they never heard: teachers of one name.
+
+    Where they cut a recording otherwise, all are brought to the finest frames among them, so that policies can take
+    their mean. Raises BlendError when they know other species.
+    """
+    members = [blend.of_run(RunFolder(run)) for run in runs]
+    blend.check_species(members)
+    said: dict[str, list[Scores]] = {}
+    for one in members:
+        for recording, scores in one.frames.items():
+            said.setdefault(recording, []).append(scores)
+    teachers = tuple(OutsideTeacher(name, one.origin, one.licence) for one in members)
+    return teachers, {recording: blend.on_one_grid(its) for recording, its in said.items()}
 
 
 class PseudoLabels(Protocol):
@@ -45,8 +65,7 @@ def said_of_window(scores: Scores, window: Window, source: Source) -> NDArray[np
     """
     if source == "framewise":
         return scores.highest_between(window.start_s, window.end_s)
-    shared = np.minimum(scores.window_end_s, window.end_s) - np.maximum(scores.window_start_s, window.start_s)
-    said: NDArray[np.float32] = scores.clipwise[int(np.argmax(shared))]
+    said: NDArray[np.float32] = scores.clipwise[scores.window_at(window.start_s, window.end_s)]
     return said
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus.experiment import changes, from_record
+from dawnchorus.export import submission
 from dawnchorus.files import read_json, value_hash, write_text
 from dawnchorus.study.adapt import Scale
-from dawnchorus.study.judge import SUBMISSION, Judge, read_submission
+from dawnchorus.study.judge import SUBMISSION, Judge
 from dawnchorus.study.values import Reported, Study, Variant
 
 # What result.json says of a run, and what a judge says of it.
@@ -227,7 +228,7 @@ def _aligned(folders: Sequence[Path], against: Sequence[Path]) -> tuple[Table, T
     """Scores of runs with their recordings in one order."""
     tables, first = [], None
     for folder in [*folders, *against]:
-        recordings, scores = read_submission(folder / SUBMISSION)
+        recordings, scores = submission.read(folder / SUBMISSION)
         order = sorted(range(len(recordings)), key=recordings.__getitem__)
         named = [recordings[row] for row in order]
         first = first or named
@@ -252,7 +253,7 @@ def _same_recordings(folders: Mapping[int, Path], against: Mapping[int, Path]) -
 
 def _recordings(folder: Path) -> str:
     """Stands for the names of the recordings of a submission."""
-    return value_hash(sorted(read_submission(folder / SUBMISSION)[0]))
+    return value_hash(sorted(submission.read(folder / SUBMISSION)[0]))
 
 
 def _row(

@@ -6,7 +6,6 @@ said is kept beside them in judged.json, and is said again while files and truth
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import json
 import math
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from dawnchorus import metrics
 from dawnchorus.annotations import rfcx, table
 from dawnchorus.events import Annotation, Detection
+from dawnchorus.export import submission
 from dawnchorus.files import content_hash, read_json, value_hash, write_json
 
 VERSION = 1  # of what a judge says: a change makes it judge anew
@@ -93,7 +93,7 @@ class TruthTable:
 
     def floors(self, folder: Path) -> dict[str, dict[str, float]]:
         """Give cmap and lwlrap of guesses that listen to nothing, on the recordings of a run."""
-        recordings, scores = read_submission(folder / SUBMISSION)
+        recordings, scores = submission.read(folder / SUBMISSION)
         guesses = metrics.floors(self._presence(recordings, scores.shape[1]))
         return {name: {"cmap": cmap, "lwlrap": lwlrap} for name, (cmap, lwlrap) in guesses.items()}
 
@@ -106,7 +106,7 @@ class TruthTable:
         return boxes
 
     def _judge(self, folder: Path) -> dict[str, float]:
-        recordings, scores = read_submission(folder / SUBMISSION)
+        recordings, scores = submission.read(folder / SUBMISSION)
         truth = self._presence(recordings, scores.shape[1])
         figures = {"cmap": metrics.cmap(scores, truth), "lwlrap": metrics.lwlrap(scores, truth)}
         if (folder / DETECTIONS).is_file():
@@ -234,22 +234,6 @@ def _names(recordings: Iterable[str]) -> Callable[[str], str | None]:
         return key if key in known else short if short in known else None
 
     return name
-
-
-def read_submission(path: Path) -> tuple[list[str], NDArray[np.float64]]:
-    """Read recordings and their scores `(recording, species)`. Raises JudgeError when a cell is no finite number."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    if len(rows) < 2:
-        raise JudgeError(f"{path} has no recordings")
-    header, *rows = rows
-    try:
-        scores = np.array([[float(cell) for cell in row[1:]] for row in rows], np.float64).reshape(len(rows), -1)
-    except ValueError as error:
-        raise JudgeError(f"{path}: {error}") from error
-    if not np.isfinite(scores).all() or scores.shape[1] != len(header) - 1:
-        raise JudgeError(f"{path}: expected a finite number in every cell, {len(header) - 1} of them in a row")
-    return [row[0] for row in rows], scores
 
 
 def read_detections(path: Path, recordings: Sequence[str], n_species: int) -> list[Detection]:

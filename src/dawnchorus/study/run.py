@@ -29,6 +29,7 @@ from dawnchorus.training.calibrate import calibrated
 from dawnchorus.training.run import Announce, run
 from dawnchorus.training.ship import ship
 
+TABLES = ("submission.csv", "detections.csv", "pseudo.csv", "calibration.csv", "thresholds.csv")
 VERSION = 2  # of what a result holds: a change makes results anew
 
 
@@ -87,7 +88,7 @@ def run_variant(
     if done.is_file() and read_json(done)["key"] == key and (not with_model or (folder / "model").is_dir()):
         return folder
     # What an earlier, other run left.
-    for name_of in ("result.json", "submission.csv", "detections.csv", "frames.npz", "pseudo.csv"):
+    for name_of in ("result.json", "frames.npz", *TABLES):
         (folder / name_of).unlink(missing_ok=True)
     began = time.monotonic()
     store, sets = out / "features", {"test": heard.test, "external": heard.external}

@@ -119,8 +119,8 @@ def run(
     absent = {teacher.name for teacher in experiment.outside} - set(outside)
     if absent:
         raise ValueError(f"the experiment learns from {sorted(absent)}, whose scores were not given")
-    for teacher in experiment.outside:
-        check_teacher(teacher.name, outside[teacher.name], data)
+    for name in {teacher.name for teacher in experiment.outside}:
+        check_teacher(name, outside[name], data)
     lacking = experiment.hears - set(data.unlabelled)
     if lacking:
         raise ValueError(f"the experiment hears {sorted(lacking)}, of which no recordings were given")
@@ -159,8 +159,7 @@ def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
         raise ValueError(
             f"{name}: it scored none of the {len(data.blocks)} recordings; first {next(iter(said), 'none')}"
         )
-    species = its[0].framewise.shape[1]
-    if species != len(data.data.species):
+    for species in {scores.framewise.shape[1] for scores in its} - {len(data.data.species)}:
         raise ValueError(f"{name}: it knows {species} species, the data {len(data.data.species)}; expected the same")
 
 

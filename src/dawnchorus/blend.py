@@ -1,0 +1,307 @@
+"""An ensemble: what several models say of the same recordings, as one.
+
+Members may hear with other front ends, in other windows and frames: an encoder tells what sounds, a network on
+spectrograms when. They are blended at two grains, whole recordings and frames, and what comes out is a member again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from dawnchorus import calibration
+from dawnchorus import scores as scoring
+from dawnchorus.annotations import table
+from dawnchorus.calibration import EDGE, Calibration
+from dawnchorus.events import Detection, Species
+from dawnchorus.export import csv_table, submission
+from dawnchorus.files import read_json
+from dawnchorus.run_folder import RunFolder
+from dawnchorus.scores import EventRule, Scores
+
+Floats = NDArray[np.float64]
+By = Literal["mean", "logits", "product", "rank"]
+SUBMISSION, DETECTIONS, FRAMES = "submission.csv", "detections.csv", "frames.npz"
+
+
+class BlendError(ValueError):
+    """Members that can't be blended; the message says which, and why."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """What a model, or a blend of several, says of recordings; `where` it was read from.
+
+    `whole` holds a score of each recording `(species,)`, `frames` the Scores behind them, nothing where they were not
+    kept. `names` and `bands_hz` are those of the species of which they are known. `calibration` makes probabilities of
+    this member's scores of recordings. `origin` says which network it is, `licence` is that of the weights behind it.
+    A blend has the place of its first member, and no calibration.
+    """
+
+    where: Path
+    whole: Mapping[str, NDArray[np.float32]]
+    frames: Mapping[str, Scores] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    bands_hz: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    origin: str = ""
+    licence: str = ""
+
+    @property
+    def n_species(self) -> int:
+        """How many species it knows."""
+        return len(next(iter(self.whole.values())))
+
+    @property
+    def species(self) -> list[Species]:
+        """All its species; one whose name is not known is called by its column in a submission."""
+        return [Species(number, self.names.get(number, f"s{number}")) for number in range(self.n_species)]
+
+    def calibrated(self, values: NDArray[np.float32]) -> Floats:
+        """Probabilities of its scores `(row, species)`. Raises BlendError when it has no calibration."""
+        if self.calibration is None:
+            raise BlendError(f"{self.where}: no calibration; only members that have one can be blended calibrated")
+        return self.calibration.apply(values)
+
+
+# ---- the door ------------------------------------------------------------------------------------------------
+
+
+def member(path: Path) -> Member:
+    """Read a run folder, a folder with the predictions of a study or of `detect`, or a submission table alone."""
+    if (path / "run.json").is_file():
+        return of_run(RunFolder(path))
+    return of_submission(path) if path.is_file() else of_predictions(path)
+
+
+def of_run(run: RunFolder) -> Member:
+    """What the last stage of a run says of the recordings that it was trained on, each by models that never heard it.
+
+    The scores of whole recordings are those that its model gives.
+    """
+    stage = run.stages[-1]
+    model, frames = run.package(stage), run.scores(stage)
+    return Member(
+        run.path,
+        {key: scores.whole_recording(model.top_s) for key, scores in frames.items()},
+        frames,
+        {species.number: species.name for species in model.species},
+        dict(enumerate(model.bands_hz)),
+        model.calibration(),
+        f"{model.name}, {model.front_end.name}",
+        str(model.origin.get("licence", "")),
+    )
+
+
+def of_predictions(folder: Path) -> Member:
+    """What a folder's submission.csv says of recordings, and its frames.npz, detections.csv and calibration.csv.
+
+    The last three may be missing. Raises BlendError when there is no submission, or when a file is of another kind.
+    """
+    if not (folder / SUBMISSION).is_file():
+        raise BlendError(f"{folder}: neither run.json nor {SUBMISSION} here; expected a run or its predictions")
+    alone = of_submission(folder / SUBMISSION)
+    result = read_json(folder / "result.json") if (folder / "result.json").is_file() else {}
+    calibrated = "key" in result and (folder / "calibration.csv").is_file()
+    names, bands = _species(folder / DETECTIONS) if (folder / DETECTIONS).is_file() else ({}, {})
+    return replace(
+        alone,
+        where=folder,
+        frames=_store(folder / FRAMES) if (folder / FRAMES).is_file() else {},
+        names=names,
+        bands_hz=bands,
+        calibration=calibration.read(folder, result["key"]) if calibrated else None,
+        origin=str(result.get("network", "")),
+    )
+
+
+def of_submission(path: Path) -> Member:
+    """What a submission table says of whole recordings."""
+    recordings, scores = submission.read(path)
+    return Member(path, dict(zip(recordings, scores.astype(np.float32), strict=True)))
+
+
+def _species(detections: Path) -> tuple[dict[int, str], dict[int, tuple[float, float]]]:
+    """Names and bands of the species that were detected, where the table has them: nothing else there tells them."""
+    names, bands = {}, {}
+    for _, row in table.read(detections, ("species_id",)):
+        if set(csv_table.COLUMNS) <= set(row):
+            number = int(row["species_id"])
+            names[number], bands[number] = row["species"], (float(row["f_min"]), float(row["f_max"]))
+    return names, bands
+
+
+def _store(path: Path) -> dict[str, Scores]:
+    try:
+        return scoring.read(path)
+    except (BadZipFile, KeyError, ValueError) as error:
+        raise BlendError(f"{path}: no store of Scores ({type(error).__name__}: {error})") from error
+
+
+def check_species(members: Sequence[Member]) -> None:
+    """All must know the same species, else BlendError; names are compared where both sides know them."""
+    first = members[0]
+    for other in members[1:]:
+        if other.n_species != first.n_species:
+            raise BlendError(
+                f"{other.where}: it knows {other.n_species} species, {first.where} {first.n_species}; "
+                "expected the same in every member"
+            )
+        for number in sorted(set(first.names) & set(other.names)):
+            if first.names[number] != other.names[number]:
+                raise BlendError(
+                    f"{other.where}: species {number} is {other.names[number]!r}, in {first.where} it is "
+                    f"{first.names[number]!r}"
+                )
+
+
+def check_recordings(members: Sequence[Member]) -> None:
+    """All must have scored the same recordings, whole and, where they are kept, in frames; else BlendError."""
+    first = members[0]
+    for other in members[1:]:
+        _check_same(first.where, first.whole, other.where, other.whole)
+        if first.frames and other.frames:
+            _check_same(first.where / FRAMES, first.frames, other.where / FRAMES, other.frames)
+
+
+def _check_same(where: Path, recordings: Iterable[str], elsewhere: Path, others: Iterable[str]) -> None:
+    lacking, more = sorted(set(recordings) - set(others)), sorted(set(others) - set(recordings))
+    if lacking or more:
+        differing = ((lacking, "are missing"), (more, "are only here"))
+        told = "; ".join(f"{len(some)} {what}, first {some[0]}" for some, what in differing if some)
+        raise BlendError(f"{elsewhere}: other recordings than in {where}: {told}")
+
+
+# ---- the blend -----------------------------------------------------------------------------------------------
+
+
+def on_one_grid(scores: Sequence[Scores], frame_s: float | None = None) -> list[Scores]:
+    """What several models say of one recording, on the windows and frames of the one with the finest frames.
+
+    With `frame_s`, on frames of so many seconds.
+    """
+    finest = min(scores, key=lambda one: one.frame_s)
+    if frame_s is not None:
+        seconds = float(finest.window_end_s.max() - finest.frame_start_s[0])
+        frames = np.arange(max(1, math.ceil(seconds / frame_s)))
+        finest = replace(finest, frame_start_s=finest.frame_start_s[0] + frame_s * frames, frame_s=frame_s)
+    return [scoring.on_grid(one, finest) for one in scores]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How members become one, at every cell `(recording, species)` and `(frame, species)`.
+
+    `mean` is the mean of their scores and `logits` the mean in logits. `product` is their geometric mean, which is high
+    where all are (a product of experts, Hinton 2002): if one member knows what sounds and another knows when, frames
+    are high at that species and that moment alone. `rank` orders each species' rows by the mean of their ranks in the
+    members, whatever the members' scales, and gives them the mean of the members' sorted scores.
+
+    `weights` are as many as there are members; without any all are alike. With `calibrated` each member's scores go
+    through its own calibration first, which was made for scores of recordings; frames take the same map, to have one
+    scale. `frame_s` are the seconds of a frame, those of the finest member where it is None.
+    """
+
+    by: By = "mean"
+    calibrated: bool = False
+    weights: tuple[float, ...] = ()
+    frame_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(weight) and weight > 0 for weight in self.weights):
+            raise BlendError(f"weights are {self.weights}; expected numbers above 0")
+        if self.frame_s is not None and not self.frame_s > 0:
+            raise BlendError(f"frames of {self.frame_s} s; expected more than 0")
+
+    def __call__(self, members: Sequence[Member]) -> Member:
+        """The blend, which has frames only where every member has them. Raises BlendError for unlike members."""
+        if self.weights and len(self.weights) != len(members):
+            raise BlendError(f"{len(self.weights)} weights for {len(members)} members; expected one each, or none")
+        check_species(members)
+        check_recordings(members)
+        recordings = list(members[0].whole)
+        tables = [np.stack([one.whole[key] for key in recordings]) for one in members]
+        return Member(
+            members[0].where,
+            dict(zip(recordings, self._joined(members, tables), strict=True)),
+            self._frames(members) if all(one.frames for one in members) else {},
+            {number: name for one in reversed(members) for number, name in one.names.items()},
+            {number: band for one in reversed(members) for number, band in one.bands_hz.items()},
+            origin="; ".join(dict.fromkeys(one.origin for one in members if one.origin)),
+            licence="; ".join(dict.fromkeys(one.licence for one in members if one.licence)),
+        )
+
+    def _frames(self, members: Sequence[Member]) -> dict[str, Scores]:
+        recordings = list(members[0].frames)
+        laid = [on_one_grid([one.frames[key] for one in members], self.frame_s) for key in recordings]
+        joined: dict[str, Any] = {}
+        for name in ("clipwise", "window_maximum", "framewise"):
+            rows = [[getattr(one, name) for one in of_member] for of_member in zip(*laid, strict=True)]
+            lasts = np.cumsum([len(one) for one in rows[0]])[:-1]
+            joined[name] = np.split(self._joined(members, [np.concatenate(one) for one in rows]), lasts)
+        return {
+            key: replace(its[0], **{name: arrays[number] for name, arrays in joined.items()})
+            for number, (key, its) in enumerate(zip(recordings, laid, strict=True))
+        }
+
+    def _joined(self, members: Sequence[Member], tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """One table `(row, species)` from one of each member."""
+        said = [one.calibrated(its) if self.calibrated else its for one, its in zip(members, tables, strict=True)]
+        weights = np.array(self.weights or [1.0] * len(members))
+        values = np.stack(said).astype(np.float64)
+        blended: NDArray[np.float32] = _JOINED[self.by](values, weights / weights.sum()).astype(np.float32)
+        return blended
+
+
+def _mean(values: Floats, shares: Floats) -> Floats:
+    return np.asarray(np.tensordot(shares, values, 1))
+
+
+def _logits(values: Floats, shares: Floats) -> Floats:
+    return np.asarray(expit(_mean(logit(np.clip(values, EDGE, 1 - EDGE)), shares)))
+
+
+def _product(values: Floats, shares: Floats) -> Floats:
+    return np.asarray(np.prod(values ** shares[:, None, None], axis=0))
+
+
+def _rank(values: Floats, shares: Floats) -> Floats:
+    mean = _mean(np.stack([_ranks(its) for its in values]), shares).round(9)  # sums round, and equal means are equal
+    heights, steps = _mean(np.sort(values, axis=1), shares), np.arange(1, values.shape[1] + 1)
+    lines = zip(_ranks(mean).T, heights.T, strict=True)
+    return np.stack([np.interp(place, steps, height) for place, height in lines], axis=1)
+
+
+def _ranks(values: Floats) -> Floats:
+    """The places, from 1, of the rows of each species; equal values share the mean of their places."""
+    lines = [(its, np.sort(its)) for its in values.T]
+    first_and_last = [np.searchsorted(line, its) + np.searchsorted(line, its, side="right") for its, line in lines]
+    return (np.stack(first_and_last, axis=1) + 1) / 2
+
+
+_JOINED = {"mean": _mean, "logits": _logits, "product": _product, "rank": _rank}
+
+
+def write(out: Path, blended: Member, rule: EventRule) -> list[Detection]:
+    """Write submission.csv, and frames.npz and detections.csv where there are frames; gives the detections.
+
+    They are the files that a study leaves, so that whatever judges one judges the other.
+    """
+    for name in (FRAMES, DETECTIONS):
+        (out / name).unlink(missing_ok=True)  # of an earlier blend
+    submission.write_all(out / SUBMISSION, blended.whole)
+    if not blended.frames:
+        return []
+    bands = [blended.bands_hz.get(number, (0.0, 0.0)) for number in range(blended.n_species)]
+    events = [event for scores in blended.frames.values() for event in rule.events(scores, bands)]
+    scoring.write(out / FRAMES, blended.frames.values())
+    csv_table.write(out / DETECTIONS, events, blended.species)
+    return events

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dawnchorus import blend, calibration
+from dawnchorus.blend import Blend, BlendError, Member
+from dawnchorus.calibration import Calibration, SpeciesCalibration
+from dawnchorus.events import Species
+from dawnchorus.export import csv_table, submission
+from dawnchorus.features import FrontEnd
+from dawnchorus.files import write_json
+from dawnchorus.run_folder import RunFolder
+from dawnchorus.scores import EventRule, Scores
+from factories import NAMES, by_chance, write_run
+
+WAYS = ("mean", "logits", "product", "rank")
+
+
+def peaked(recording: str, frame_s: float, second: float, height: float = 0.9, others: float = 0.02) -> Scores:
+    """Scores with one loud frame of species 0."""
+    one = by_chance(recording, frame_s)
+    framewise = np.full_like(one.framewise, others)
+    framewise[int(second / frame_s), 0] = height
+    return replace(one, framewise=framewise)
+
+
+def member(frame_s: float = 0.5, seed: int = 0, keys: str = "abcd", where: str = "one") -> Member:
+    frames = {key: by_chance(key, frame_s, seed) for key in keys}
+    return Member(
+        Path(where), {key: one.whole_recording() for key, one in frames.items()}, frames, dict(enumerate(NAMES))
+    )
+
+
+def whole(*rows: tuple[float, ...], where: str = "table") -> Member:
+    """A member that scored whole recordings alone."""
+    return Member(Path(where), {f"r{number}": np.float32(row) for number, row in enumerate(rows)})
+
+
+def table(of: Member) -> np.ndarray:
+    return np.stack(list(of.whole.values()))
+
+
+def same(one: Member, other: Member, atol: float = 0) -> None:
+    np.testing.assert_allclose(table(one), table(other), atol=atol, rtol=0)
+    assert list(one.frames) == list(other.frames)
+    for key, scores in one.frames.items():
+        for name in ("clipwise", "window_maximum", "framewise"):
+            np.testing.assert_allclose(getattr(scores, name), getattr(other.frames[key], name), atol=atol, rtol=0)
+
+
+# ---- facts of a blend ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_a_blend_of_one_member_is_that_member(by):
+    same(Blend(by)([member()]), member(), 2e-6)
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_a_blend_of_equal_members_is_each_of_them(by):
+    same(Blend(by, weights=(1.0, 5.0))([member(), member()]), member(), 2e-6)
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_the_order_of_members_changes_nothing_but_with_their_weights(by):
+    one, other = member(seed=1), member(0.16, seed=2)
+    same(Blend(by, weights=(3.0, 1.0))([one, other]), Blend(by, weights=(1.0, 3.0))([other, one]), 1e-6)
+
+
+@pytest.mark.parametrize("by", ["mean", "logits", "product"])
+def test_a_blend_lies_between_its_members(by):
+    one, other = member(seed=1), member(seed=2)
+    between = table(Blend(by)([one, other]))
+    assert (between >= np.minimum(table(one), table(other)) - 1e-6).all()
+    assert (between <= np.maximum(table(one), table(other)) + 1e-6).all()
+
+
+def test_weights_are_shares():
+    assert table(Blend(weights=(3.0, 1.0))([whole((1.0, 0.0)), whole((0.0, 1.0))])).tolist() == [[0.75, 0.25]]
+
+
+def test_a_product_is_high_where_all_are():
+    both = table(Blend("product")([whole((0.9, 0.9, 0.0)), whole((0.9, 0.1, 0.9))]))
+    np.testing.assert_allclose(both, [[0.9, 0.3, 0.0]], atol=1e-6)
+
+
+@given(st.integers(0, 1000), st.floats(0.2, 5))
+def test_ranks_do_not_change_when_a_members_scores_are_squashed(seed, power):
+    rng = np.random.default_rng(seed)
+    one, other = (whole(*map(tuple, rng.choice(101, (9, 2)) / 100)) for _ in range(2))
+    squashed = replace(one, whole={key: values**power / 2 for key, values in one.whole.items()})
+    before, after = (table(Blend("rank")([its, other])) for its in (one, squashed))
+    for species in range(2):
+        first, then = (np.subtract.outer(its[:, species], its[:, species]) for its in (before, after))
+        assert not ((first > 1e-6) & (then < -1e-6)).any()
+
+
+def test_ranks_keep_how_high_a_species_scores():
+    common, rare = (0.9, 0.8, 0.7), (0.03, 0.02, 0.01)
+    blended = table(Blend("rank")([whole(*zip(common, rare, strict=True)), whole(*zip(common, rare, strict=True))]))
+    np.testing.assert_allclose(blended, np.transpose([common, rare]), atol=1e-6)
+
+
+def test_equal_scores_stay_equal_in_ranks():
+    blended = table(Blend("rank")([whole((0.5,), (0.5,), (0.9,), (0.0,))]))
+    assert blended[0] == blended[1]
+
+
+# ---- time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", WAYS)
+@given(second=st.floats(0.5, 7.5))
+@settings(max_examples=20)
+def test_members_on_grids_of_half_a_second_and_a_sixth_agree_in_time(by, second):
+    coarse, fine = (
+        replace(member(frame_s, keys="a"), frames={"a": peaked("a", frame_s, second)}) for frame_s in (0.5, 0.16)
+    )
+    blended = Blend(by)([coarse, fine]).frames["a"]
+    assert blended.frame_s == 0.16 and blended.framewise.shape == (50, 2)
+    loudest = blended.frame_start_s[blended.framewise[:, 0].argmax()] + 0.08
+    assert abs(loudest - second) <= 0.5
+
+
+def test_a_product_takes_the_species_of_one_member_and_the_time_of_another():
+    knows_what, knows_when = peaked("a", 0.5, 4.0), peaked("a", 0.16, 4.0)
+    smeared = knows_what.framewise.copy()
+    smeared[5:12, 0] = 0.9  # an encoder that hears three seconds
+    unsure = knows_when.framewise.copy()
+    unsure[25] = 0.8  # both species, at the right moment
+    members = [
+        replace(member(frame_s, keys="a"), frames={"a": replace(scores, framewise=framewise)})
+        for frame_s, scores, framewise in ((0.5, knows_what, smeared), (0.16, knows_when, unsure))
+    ]
+    blended = Blend("product")(members).frames["a"]
+    assert np.argwhere(blended.framewise > 0.5).tolist() == [[25, 0]]
+
+
+def test_frames_are_as_long_as_is_stated():
+    blended = Blend(frame_s=0.3)([member(0.5), member(0.16)]).frames["a"]
+    assert blended.frame_s == 0.3
+    assert blended.frame_start_s[-1] < 8.0 <= blended.frame_start_s[-1] + 0.3
+    assert len(blended.framewise) == len(blended.frame_start_s) == 27
+
+
+def test_without_frames_in_every_member_whole_recordings_alone_are_blended(tmp_path):
+    one = member()
+    blended = Blend()([one, replace(one, frames={})])
+    assert not blended.frames and table(blended).shape == (4, 2)
+    (tmp_path / "frames.npz").write_bytes(b"of an earlier blend")
+    assert blend.write(tmp_path, blended, EventRule()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["submission.csv"]
+
+
+# ---- the door ------------------------------------------------------------------------------------------------
+
+
+def test_members_of_other_species_are_refused():
+    with pytest.raises(BlendError, match="two: it knows 3 species, one 2; expected the same"):
+        Blend()([whole((0, 0), where="one"), whole((0, 0, 0), where="two")])
+    with pytest.raises(BlendError, match="two: species 1 is 'newt', in one it is 'Pájaro 鳥'"):
+        Blend()([member(), replace(member(where="two"), names={1: "newt"})])
+
+
+def test_members_of_other_recordings_are_refused():
+    with pytest.raises(BlendError, match=r"two: other recordings than in one: 2 are missing, first c; 1 are only here"):
+        Blend()([member(), member(keys="abx", where="two")])
+    other = replace(member(where="two"), frames=member(keys="abc").frames)
+    with pytest.raises(
+        BlendError, match=r"frames.npz: other recordings than in one/frames.npz: 1 are missing, first d"
+    ):
+        Blend()([member(), other])
+
+
+@pytest.mark.parametrize("wrong", [{"weights": (1.0, 0.0)}, {"weights": (float("nan"),)}, {"frame_s": 0.0}])
+def test_weights_and_frames_of_nothing_are_refused(wrong):
+    with pytest.raises(BlendError, match="expected"):
+        Blend(**wrong)
+
+
+def test_weights_are_one_a_member():
+    with pytest.raises(BlendError, match="1 weights for 2 members"):
+        Blend(weights=(1.0,))([member(), member()])
+
+
+def test_a_folder_without_predictions_says_what_was_expected(tmp_path):
+    with pytest.raises(BlendError, match=r"neither run.json nor submission.csv here"):
+        blend.member(tmp_path)
+
+
+def test_frames_of_another_kind_are_refused(tmp_path):
+    submission.write_all(tmp_path / "submission.csv", member().whole)
+    np.savez(tmp_path / "frames.npz", recording=np.array(["a"]))
+    with pytest.raises(BlendError, match=r"frames.npz: no store of Scores"):
+        blend.member(tmp_path)
+
+
+# ---- files ---------------------------------------------------------------------------------------------------
+
+
+def test_a_blend_is_a_member_again(tmp_path):
+    first = replace(member(0.16), bands_hz={0: (100.0, 900.0), 1: (0.0, 0.0)})
+    blended = Blend()([first, member(0.5, seed=1)])
+    events = blend.write(tmp_path, blended, EventRule())
+    assert events and events[0].low_hz == 100
+    read = blend.member(tmp_path)
+    same(read, blended, 6e-4)  # frames are kept in half precision
+    assert read.names == dict(enumerate(NAMES)) and read.bands_hz == first.bands_hz
+    assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith(",".join(csv_table.COLUMNS))
+
+
+def test_detections_of_another_origin_need_not_name_species(tmp_path):
+    submission.write_all(tmp_path / "submission.csv", member().whole)
+    (tmp_path / "detections.csv").write_text("recording_id,species_id,t_min,t_max,score\na,1,0,1,0.5\n")
+    assert blend.member(tmp_path).names == {}
+
+
+def test_a_submission_table_alone_is_a_member(tmp_path):
+    submission.write_all(tmp_path / "theirs.csv", member().whole)
+    alone = blend.member(tmp_path / "theirs.csv")
+    np.testing.assert_allclose(table(alone), table(member()), atol=1e-6)
+    assert not alone.frames and alone.species == [Species(0, "s0"), Species(1, "s1")]
+
+
+def calibrated(folder: Path, key: str, *maps: tuple[float, float]) -> None:
+    species = tuple(SpeciesCalibration(a, b, 0.5, "mixture", 1, 1) for a, b in maps)
+    calibration.write(folder, Calibration(key, species))
+
+
+def predicted(folder: Path, of: Member, key: str = "k") -> Path:
+    """A folder as a study leaves it."""
+    blend.write(folder, of, EventRule())
+    write_json(folder / "result.json", {"key": key, "network": "a small one"})
+    return folder
+
+
+def test_calibrated_members_speak_of_probabilities(tmp_path):
+    one = predicted(tmp_path / "one", whole((0.5, 0.5)))
+    calibrated(one, "k", (1.0, 2.0), (1.0, 0.0))
+    other = predicted(tmp_path / "other", whole((0.5, 0.5)))
+    calibrated(other, "k", (1.0, -2.0), (1.0, 0.0))
+    members = [blend.member(one), blend.member(other)]
+    assert members[0].origin == "a small one"
+    np.testing.assert_allclose(table(Blend(calibrated=True)(members[:1])), [[1 / (1 + np.exp(-2)), 0.5]], atol=1e-6)
+    np.testing.assert_allclose(table(Blend("logits", calibrated=True)(members)), [[0.5, 0.5]], atol=1e-6)
+
+
+def test_frames_are_calibrated_as_recordings_are(tmp_path):
+    folder = predicted(tmp_path, member())
+    calibrated(folder, "k", (2.0, -1.0), (0.5, 0.0))
+    read = blend.member(folder)
+    framewise = Blend(calibrated=True)([read]).frames["a"].framewise
+    np.testing.assert_allclose(framewise, read.calibration.apply(read.frames["a"].framewise), atol=1e-6)
+
+
+def test_a_member_without_its_own_calibration_is_named(tmp_path):
+    with pytest.raises(BlendError, match="one: no calibration"):
+        Blend(calibrated=True)([member()])
+    folder = predicted(tmp_path, member(), "another")
+    calibrated(folder, "k", (1.0, 0.0), (1.0, 0.0))
+    with pytest.raises(ValueError, match="it is another model's"):
+        blend.member(folder)
+
+
+def test_a_run_is_what_its_last_stage_says_of_recordings_that_it_never_heard(tmp_path):
+    frames = [by_chance(key, 0.5) for key in "abcd"]
+    read = blend.member(write_run(tmp_path / "run", frames, "CC BY-NC"))
+    scores = RunFolder(tmp_path / "run").scores("last")
+    assert list(read.frames) == list("abcd")
+    np.testing.assert_array_equal(read.whole["b"], scores["b"].whole_recording(1.5))
+    assert read.species == [Species(0, "frog"), Species(1, "Pájaro 鳥")]
+    assert read.bands_hz[1] == (100.0, 900.0) and read.calibration is None
+    assert (read.origin, read.licence) == (f"network of run, {FrontEnd().name}", "CC BY-NC")
