@@ -54,7 +54,7 @@ def test_focal_costs_and_gradients_are_finite_for_the_surest_logits(logit: float
     assert torch.isfinite(cost) and torch.isfinite(logits.grad).all()
 
 
-@pytest.mark.parametrize("norm", ["sum", "cells", "own_mass"])
+@pytest.mark.parametrize("norm", ["sum", "cells", "own_mass", "species_mass"])
 def test_half_the_weight_of_absence_is_half_the_cost_of_absence_in_every_norm(norm: Norm) -> None:
     evidence = Evidence(torch.tensor([1.0, 0, 0, 0]), torch.tensor([0, 1.0, 1.0, 1.0]))
     logits = torch.tensor([0.5, -1.0, 0.0, 2.0])
@@ -65,6 +65,17 @@ def test_half_the_weight_of_absence_is_half_the_cost_of_absence_in_every_norm(no
     assert cost(1) == cross_entropy(logits, evidence, norm).item()
     assert cost(0.5) == pytest.approx((cost(1) + cost(0)) / 2)
     assert cost(0) < cost(0.5) < cost(1)
+
+
+def test_a_species_with_many_cells_pulls_no_more_than_one_with_few() -> None:
+    logits = torch.zeros(6, 2, requires_grad=True)
+    present = torch.zeros(6, 2)
+    present[:, 0], present[0, 1] = 1, 1
+    evidence = Evidence(present, torch.zeros(6, 2))
+    cross_entropy(logits, evidence, "species_mass").backward()
+    assert logits.grad is not None
+    of_species = logits.grad.abs().sum(0)
+    assert of_species[0].item() == pytest.approx(of_species[1].item())
 
 
 @pytest.mark.parametrize("kind", [ClipwiseLoss, FramewiseLoss])
