@@ -38,7 +38,10 @@ BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEn
 ENCODER_WINDOW_S = 1.5
 ENCODER_FOLDS = 8  # a fit takes seconds: each model may hear seven eighths of the boxes
 FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
-ENCODER_LABELS = Smoothed(BesideAbsent(OthersAbsent(weight=0.3), 1.5, 1.0), target=0.0, weight=0.3)
+# However little of a box is in so short a window, its frames are in the box.
+ENCODER_LABELS = Smoothed(
+    BesideAbsent(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.3), 1.5, 1.0), target=0.0, weight=0.3
+)
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))

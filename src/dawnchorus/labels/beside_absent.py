@@ -9,7 +9,7 @@ import numpy as np
 
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.labels.annotated_only import AnnotatedOnly
-from dawnchorus.labels.boxes import Annotations, LabelPolicy, frames_of, share_inside
+from dawnchorus.labels.boxes import Annotations, LabelPolicy
 from dawnchorus.windows import Window
 
 
@@ -17,7 +17,8 @@ from dawnchorus.windows import Window
 class BesideAbsent:
     """What `labels` says, and within `reach_s` of a TP box its species absent with `weight`, where nothing is known.
 
-    An animal may repeat itself sooner: the weight is small, and a neighbouring box of the species stays present.
+    An animal may repeat itself sooner: the weight is small, and a neighbouring box of the species stays present. Of
+    frames that a box covers in part nothing is said, nor of those of a box that hardly reaches into the window.
     """
 
     labels: LabelPolicy = AnnotatedOnly()
@@ -29,12 +30,15 @@ class BesideAbsent:
     ) -> Known:
         """Evidence of windows and frames."""
         known = self.labels(windows, annotations, n_species, columns_per_frame)
-        weak = np.zeros_like(known.frames.absent)
+        near, within = np.zeros(known.frames.absent.shape, bool), np.zeros(known.frames.absent.shape, bool)
         for row, window in enumerate(windows):
-            reach = round(self.reach_s * window.columns_per_second / columns_per_frame)
+            frame_s = columns_per_frame / window.columns_per_second
+            start_s = window.start_s + np.arange(near.shape[1]) * frame_s
             for box in annotations.get(window.recording, ()):
-                if box.present and share_inside(box, window) > 0:
-                    frames = frames_of(box, window, columns_per_frame)
-                    weak[row, max(0, frames.start - reach) : frames.stop + reach, box.species] = self.weight
-        weak = np.where(known.frames.present > 0, 0, np.maximum(weak - known.frames.absent, 0))
+                if box.present:
+                    away_s = np.maximum(box.start_s - start_s - frame_s, start_s - box.end_s)
+                    near[row, :, box.species] |= away_s < self.reach_s
+                    within[row, :, box.species] |= away_s < 0
+        weak = np.where(near & ~within, np.maximum(np.float32(self.weight) - known.frames.absent, 0), 0)
+        weak = np.where(known.frames.present > 0, 0, weak).astype(np.float32)
         return Known(known.windows, Evidence(known.frames.present, known.frames.absent + weak))
