@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from dawnchorus.augment.example import Example
+from dawnchorus.evidence import Evidence, Known
 from dawnchorus.features import FeatureBlock, Range
 from dawnchorus.scores import Scores
 from dawnchorus.windows import Window
@@ -37,3 +40,14 @@ def said(clipwise: float, n_species: int = 1, recording: str = "r", frames: floa
         0.512,
         np.full((118, n_species), highest, np.float32),
     )
+
+
+def example(
+    plane: np.ndarray, present: Sequence[float], absent: Sequence[float], frames: int = 2, recording: str = "r"
+) -> Example:
+    """A window of a block in dB from -80 to 0, known alike as a whole and in each of its frames."""
+    columns = plane.shape[1]
+    whole = [np.array([weights], np.float32) for weights in (present, absent)]
+    parts = [np.repeat(weights[:, None], frames, axis=1) for weights in whole]
+    of_block = Window(block(recording, columns), 0, columns, PER_SECOND)
+    return Example(plane.astype(np.float32), Known(Evidence(*whole), Evidence(*parts)), of_block)
