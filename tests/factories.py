@@ -9,7 +9,9 @@ import numpy as np
 
 from dawnchorus import package, run_folder
 from dawnchorus import scores as scoring
+from dawnchorus.augment.example import Example
 from dawnchorus.events import Recording, Species
+from dawnchorus.evidence import Evidence, Known
 from dawnchorus.features import FeatureBlock, FrontEnd, Range
 from dawnchorus.package import ModelPackage
 from dawnchorus.scores import Scores
@@ -86,3 +88,14 @@ def write_run(folder: Path, scores: Sequence[Scores], licence: str = "", names: 
     fold_of = dict.fromkeys((one.recording for one in scores), 0)
     run_folder.write(folder, recordings, fold_of, [], species, {"stages": [{"name": "first"}, {"name": "last"}]})
     return folder
+
+
+def example(
+    plane: np.ndarray, present: Sequence[float], absent: Sequence[float], frames: int = 2, recording: str = "r"
+) -> Example:
+    """A window of a block in dB from -80 to 0, known alike as a whole and in each of its frames."""
+    columns = plane.shape[1]
+    whole = [np.array([weights], np.float32) for weights in (present, absent)]
+    parts = [np.repeat(weights[:, None], frames, axis=1) for weights in whole]
+    of_block = Window(block(recording, columns), 0, columns, PER_SECOND)
+    return Example(plane.astype(np.float32), Known(Evidence(*whole), Evidence(*parts)), of_block)

@@ -1,10 +1,18 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from dawnchorus import recommended
-from dawnchorus.experiment import Experiment, Stage, changes, from_record, to_record
+import tiny_encoder
+from dawnchorus import recommended, rounds
+from dawnchorus.augment.background import Background
+from dawnchorus.augment.band_masks import BandMasks
+from dawnchorus.augment.disjoint import DisjointMixing
+from dawnchorus.encoders.onnx_file import onnx_encoder
+from dawnchorus.experiment import Experiment, Prediction, Stage, changes, from_record, to_record
+from dawnchorus.features import FrontEnd
+from dawnchorus.pcen import Pcen
 from dawnchorus.pseudo_labels.votes import Votes
 
 BASELINE = recommended.experiment()
@@ -39,6 +47,31 @@ def test_a_stage_can_start_only_from_an_earlier_one() -> None:
 def test_pseudo_labels_need_a_teacher() -> None:
     with pytest.raises(ValueError, match="belong together"):
         Stage("3", 10, pseudo_labels=Votes())
+
+
+@pytest.mark.parametrize("augmentation", [BandMasks(), DisjointMixing(), Background()])
+def test_augmentations_that_go_by_mel_bands_are_of_no_encoder_and_no_view(augmentation: object, tmp_path: Path) -> None:
+    path = tiny_encoder.write(tmp_path / "encoder.onnx")
+    on_encoder = rounds.on_encoder(onnx_encoder(path, tiny_encoder.RATE_HZ, tiny_encoder.WINDOW_S, 0.5))
+    stages = tuple(replace(stage, augment=(augmentation,)) for stage in on_encoder.stages)
+    with pytest.raises(ValueError, match=f"{type(augmentation).__name__} needs mel bands"):
+        replace(on_encoder, stages=stages)
+    with pytest.raises(ValueError, match="of a view nothing is"):
+        Prediction(views=(augmentation,))
+
+
+def test_a_background_is_added_to_db_alone() -> None:
+    stages = tuple(replace(stage, augment=(Background(),)) for stage in BASELINE.stages)
+    with pytest.raises(ValueError, match="stage 1: Background adds power"):
+        replace(BASELINE, stages=stages, front_end=FrontEnd(pcen=Pcen()))
+
+
+def test_what_was_recorded_before_a_setting_came_is_recorded_the_same_today() -> None:
+    front_end, network = (set(to_record(BASELINE)[name]) for name in ("front_end", "network"))
+    assert "pcen" not in front_end and "coordinate" not in network
+    heard = replace(BASELINE, front_end=FrontEnd(pcen=Pcen(seconds=0.1)))
+    assert from_record(json.loads(json.dumps(to_record(heard)))) == heard
+    assert "front_end.pcen.seconds: none -> 0.1" in changes(BASELINE, heard)
 
 
 def test_a_misspelt_setting_is_an_error() -> None:

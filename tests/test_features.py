@@ -12,9 +12,11 @@ import sounds
 from dawnchorus import audio, features
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
-from dawnchorus.features import FeatureBlock, FrontEnd, Range, build_store, heard
+from dawnchorus.features import FeatureBlock, FrontEnd, Range, build_store, frozen_settings, heard
+from dawnchorus.pcen import Pcen
 
 SMALL = FrontEnd(n_fft=512, hop=256, n_mels=32, block_s=2.0, tail_s=0.5)
+SMALL_PCEN = replace(SMALL, pcen=Pcen())
 OTHER = FrontEnd(rate_hz=24_000, n_fft=1024, hop=300, n_mels=64, low_hz=150.0, high_hz=11_000.0)
 
 
@@ -95,6 +97,25 @@ def test_the_loudest_row_of_a_tone_is_the_one_whose_centre_is_nearest():
         assert loudest == np.abs(front_end.mel_hz() - hz).argmin()
 
 
+def test_a_front_end_may_have_twice_the_bands_and_hear_up_to_24_khz():
+    wide = FrontEnd(rate_hz=48_000, n_fft=4096, hop=768, n_mels=256, high_hz=24_000.0)
+    assert wide.columns_per_second == FrontEnd().columns_per_second
+    db = wide.to_db(sounds.tone(20_000, 1.0, 48_000).astype(np.float32))
+    assert db.shape == (256, 63)
+    assert db[:, 5:-5].mean(axis=1).argmax() == np.abs(wide.mel_hz() - 20_000).argmin()
+    assert all(group.weights.any(axis=0).all() for group in features.mel_filters(wide))  # no band is deaf
+
+
+@given(low_hz=st.floats(0, 17_000), width_hz=st.floats(1, 8000))
+@settings(max_examples=50, deadline=None)
+def test_the_rows_of_a_band_are_those_whose_filters_touch_it(low_hz, width_hz):
+    front_end = FrontEnd()
+    edges = features._mel_edges_hz(front_end)
+    touch = (edges[2:] > low_hz) & (edges[:-2] < low_hz + width_hz)
+    rows = front_end.rows_of(low_hz, low_hz + width_hz)
+    assert np.flatnonzero(touch).tolist() == list(range(rows.start, rows.stop))
+
+
 def test_frequencies_above_half_the_rate_are_refused():
     with pytest.raises(ValueError, match="20.0..16000.0 Hz do not fit a rate of 24000 Hz"):
         FrontEnd(rate_hz=24_000)
@@ -154,17 +175,18 @@ def test_a_plane_is_the_block_inside_and_zero_beyond_its_ends(start, columns):
 # ---- blocks --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("front_end", [SMALL, SMALL_PCEN], ids=["db", "pcen"])
 @pytest.mark.parametrize("rate_hz", [32_000, 48_000])
-def test_a_long_recording_is_heard_as_its_blocks_are(tmp_path, rate_hz):
+def test_a_long_recording_is_heard_as_its_blocks_are(tmp_path, rate_hz, front_end):
     # 7.3 s in blocks of 2 s: the last 1.3 s are a block of their own
     x = sounds.noise(7.3, rate_hz) * np.repeat([1.0, 0.1, 0.01, 0.5], 2 * rate_hz)[: round(7.3 * rate_hz)]
-    blocks = list(heard(recording(sounds.write_wav(tmp_path / "day.wav", x, rate_hz)), SMALL, []))
+    blocks = list(heard(recording(sounds.write_wav(tmp_path / "day.wav", x, rate_hz)), front_end, []))
     assert [(block.index, block.start_s) for block in blocks] == [(0, 0.0), (1, 2.0), (2, 4.0), (3, 6.0)]
     assert blocks[-1].end_s == pytest.approx(7.3)
     for block in blocks:
         part = x[round(block.start_s * rate_hz) : round(block.end_s * rate_hz)]
         path = sounds.write_wav(tmp_path / f"{block.index}.wav", part, rate_hz)
-        (alone,) = heard(recording(path), SMALL, [])
+        (alone,) = heard(recording(path), front_end, [])
         assert alone.range == block.range
         np.testing.assert_array_equal(alone.db(), block.db())
 
@@ -248,6 +270,21 @@ def test_other_settings_are_stored_apart(tmp_path):
         for front_end in (SMALL, replace(SMALL, n_mels=16), SMALL)
     ]
     assert rows == [32, 16, 32]
+
+
+def test_pcen_is_stored_apart_and_heard_as_it_is_stored(tmp_path):
+    listed = [noise_file(tmp_path, "a", 2.0)]
+    (plain,) = build_store(listed, tmp_path / "store", SMALL).blocks["a"]
+    (stored,) = build_store(listed, tmp_path / "store", SMALL_PCEN).blocks["a"]
+    (detected,) = heard(listed[0], SMALL_PCEN, [])
+    assert stored.source != plain.source
+    assert stored.range == detected.range != plain.range
+    np.testing.assert_array_equal(stored.plane(10, 100), detected.plane(10, 100))
+
+
+def test_a_store_made_before_there_was_pcen_is_still_found():
+    assert "pcen" not in frozen_settings(FrontEnd())
+    assert frozen_settings(SMALL_PCEN)["pcen"]["seconds"] == 0.4
 
 
 def test_denoised_sound_is_stored_apart(tmp_path):

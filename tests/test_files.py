@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnchorus import files
+from dawnchorus.files import LATER, recorded
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
@@ -117,3 +119,14 @@ def test_values_that_differ_have_other_hashes():
     different = [{}, [], None, 0, False, "", "0", {"a": 1}, {"a": 2}, {"b": 1}, [1, 2], [2, 1], 1.5]
     assert len({files.value_hash(value) for value in different}) == len(different)
     assert len(files.value_hash(different)) == 16
+
+
+@dataclass(frozen=True)
+class Setting:
+    old: int = 1
+    new: bool = field(default=False, metadata=LATER)
+
+
+def test_a_field_that_came_later_is_recorded_where_it_says_something() -> None:
+    assert recorded(Setting()) == ["old"]
+    assert recorded(Setting(new=True)) == ["old", "new"]

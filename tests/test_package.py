@@ -12,6 +12,7 @@ from dawnchorus.events import Species
 from dawnchorus.features import FrontEnd
 from dawnchorus.files import read_json, write_json
 from dawnchorus.package import ModelPackage, PackageError
+from dawnchorus.pcen import Pcen
 from dawnchorus.windows import SlidingWindows
 
 
@@ -48,6 +49,12 @@ def test_what_is_read_is_what_was_written(tmp_path):
     made = written(tmp_path / "model")
     assert packages.read(tmp_path / "model") == made
     assert made.model_paths == [tmp_path / "model" / "model.0.onnx", tmp_path / "model" / "model.1.onnx"]
+
+
+def test_a_package_that_hears_pcen_is_read_back(tmp_path):
+    made = replace(written(tmp_path / "model"), front_end=FrontEnd(pcen=Pcen(seconds=0.1)))
+    packages.write(made)
+    assert packages.read(tmp_path / "model") == made
 
 
 def test_a_package_may_be_moved(tmp_path):

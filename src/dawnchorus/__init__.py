@@ -7,6 +7,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `annotations`: annotation files to Annotation, one format a file; what is wrong with a table
 - `audio`: recordings in blocks; what is wrong with an audio file
 - `denoise`: what sounds all the time is taken out of a recording
+- `pcen`: every band against its own recent past, in place of dB
 - `features`: waveform to dB mel, the store on disk, standardisation
 - `encoders`: pretrained encoders: sound to embeddings, stored and trained on as a spectrogram is
 - `windows`: how a recording is cut for training and for detection
@@ -27,7 +28,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `blend`: an ensemble: what several models say of the same recordings, as one
 - `evaluate`: scores of a run on partial labels and on full truth, and its report
 - `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
-- `augment`: masks, brightness, gamma, mixup: sound and Evidence together
+- `augment`: masks, brightness, gamma, mixtures: sound and Evidence together
 - `networks`: backbone to sound event detection head
 - `losses`: network output and Evidence to a number
 - `pseudo_labels`: Scores to Evidence

@@ -362,7 +362,7 @@ def _figure(
 ) -> RecordingFigure | None:
     heard_by = run.package(run.stages[-1]).front_end
     # People look at spectrograms, whatever the detector listens to.
-    front_end = heard_by if isinstance(heard_by, features.FrontEnd) else features.FrontEnd()
+    front_end = replace(heard_by, pcen=None) if isinstance(heard_by, features.FrontEnd) else features.FrontEnd()
     try:
         block = next(features.heard(recording, front_end, []))
     except (audio.AudioError, StopIteration):

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Literal
 
 from dawnchorus.added_noise import AddedNoise
+from dawnchorus.augment.background import Background
+from dawnchorus.augment.example import WindowAugmentation
 from dawnchorus.augment.masks import Masks
 from dawnchorus.augment.mixup import Mixup
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.features import FrontEnd
+from dawnchorus.files import recorded
 from dawnchorus.labels.boxes import LabelPolicy
 from dawnchorus.labels.class_weights import ClassWeights
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
@@ -30,7 +33,7 @@ from dawnchorus.pseudo_labels.teachers import OutsideTeacher, PseudoLabels
 from dawnchorus.sampling import UnderSample
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 
-Augmentation = Any  # called with (plane, generator), gives a plane: see `augment`
+Augmentation = Any  # called with (plane, generator), gives a plane, or a WindowAugmentation: see `augment`
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,11 @@ class Prediction:
     noise: AddedNoise | None = None
     top_s: float = 0.0
 
+    def __post_init__(self) -> None:
+        for view in self.views:
+            if isinstance(view, WindowAugmentation):
+                raise ValueError(f"{type(view).__name__} goes by what is known of a window, and of a view nothing is")
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -171,11 +179,19 @@ class Experiment:
                     f"stage {stage.name} hears windows of {stage.windows.columns} columns, "
                     f"scoring uses {self.score_windows.columns}: they must be equal"
                 )
+            self._check_augmentations(stage)
             seen.add(stage.name)
         if self.pastes and self.pasted is None:
             raise ValueError("a stage draws windows with pasted events, and the experiment says nothing of pasting")
         if self.folds < 2 or self.repeats < 1:
             raise ValueError(f"{self.folds} folds, {self.repeats} repeats: at least 2 folds and 1 repeat are needed")
+
+    def _check_augmentations(self, stage: Stage) -> None:
+        for one in stage.augment:
+            if isinstance(one, WindowAugmentation) and not isinstance(self.front_end, FrontEnd):
+                raise ValueError(f"stage {stage.name}: {type(one).__name__} needs mel bands, and an encoder has none")
+            if isinstance(one, Background) and isinstance(self.front_end, FrontEnd) and self.front_end.pcen:
+                raise ValueError(f"stage {stage.name}: Background adds power, which PCEN no longer tells")
 
     @property
     def pastes(self) -> bool:
@@ -194,10 +210,13 @@ class Experiment:
 
 
 def to_record(value: Any) -> Any:
-    """The JSON record of a settings value: every dataclass is an object that names its class under `kind`."""
+    """The JSON record of a settings value: every dataclass is an object that names its class under `kind`.
+
+    Fields that were added later are left out where they have their default (`files.recorded`).
+    """
     if is_dataclass(value) and not isinstance(value, type):
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        return {"kind": kind} | {field.name: to_record(getattr(value, field.name)) for field in fields(value)}
+        return {"kind": kind} | {name: to_record(getattr(value, name)) for name in recorded(value)}
     if isinstance(value, tuple | list):
         return [to_record(item) for item in value]
     return value

@@ -1,8 +1,9 @@
 """The one front end: waveform to columns of features, for training and for detection alike.
 
-The features are a dB mel spectrogram, or what a pretrained encoder says (`encoders`). The mel transform works in blocks
-of frames that stay in the processor's cache. The store on disk holds dB before standardisation, so that gain, noise and
-other standardisations stay possible afterwards.
+The features are a dB mel spectrogram, the same after PCEN (`pcen`), or what a pretrained encoder says (`encoders`). The
+mel transform works in blocks of frames that stay in the processor's cache. The store on disk holds dB before
+standardisation, so that gain, noise and other standardisations stay possible afterwards; with PCEN it holds PCEN's
+values, from which power can't be had back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from dawnchorus import audio
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
-from dawnchorus.files import content_hash, read_json, value_hash, whole, write_json
+from dawnchorus.files import LATER, content_hash, read_json, recorded, value_hash, whole, write_json
+from dawnchorus.pcen import Pcen
 
 Plane = NDArray[np.float32]
 
@@ -87,7 +89,9 @@ class Features(Protocol):
 
 def frozen_settings(features: Features) -> dict[str, Any]:
     """Name and settings of features, as a JSON value: what a store is keyed by."""
-    return {"kind": type(features).__qualname__} | asdict(features)  # type: ignore[call-overload]
+    names = recorded(features)
+    settings = asdict(features)  # type: ignore[call-overload]
+    return {"kind": type(features).__qualname__} | {name: settings[name] for name in names}
 
 
 def denoising(features: Features) -> Features:
@@ -103,7 +107,8 @@ class FrontEnd:
     Columns are centred on multiples of `hop` samples, the sound is padded with zeros at both ends, the window is a
     periodic Hann window, the filters are triangles on the Slaney mel scale with unit area.
     `top_db` is the range kept below the maximum of a block when it is standardised. With `denoised`, the sound of each
-    block is denoised before it is transformed.
+    block is denoised before it is transformed. With `pcen` its values take the place of dB, in the store too, of each
+    block as if it were a recording; they are standardised over the range that PCEN can reach, the same for every block.
     """
 
     rate_hz: int = 32_000
@@ -117,6 +122,7 @@ class FrontEnd:
     tail_s: float = 10.0
     channel: audio.Channel = "mean"
     denoised: bool = False
+    pcen: Pcen | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
         if not 0 <= self.low_hz < self.high_hz <= self.rate_hz / 2:
@@ -130,7 +136,7 @@ class FrontEnd:
     @property
     def name(self) -> str:
         """What it is, in a few words."""
-        return f"{self.n_mels} mel bands, {self.low_hz:g}-{self.high_hz:g} Hz"
+        return f"{self.n_mels} mel bands, {self.low_hz:g}-{self.high_hz:g} Hz" + (", PCEN" if self.pcen else "")
 
     @property
     def rows(self) -> int:
@@ -138,15 +144,27 @@ class FrontEnd:
         return self.n_mels
 
     def columns(self, samples: NDArray[np.float32]) -> Plane:
-        """The same as `to_db`."""
-        return self.to_db(samples)
+        """DB as `to_db` gives it, or PCEN's values, `(mel, column)`."""
+        if self.pcen is None:
+            return self.to_db(samples)
+        return self.pcen(self._mel_power(samples).T, self.columns_per_second)
 
     def range_of(self, columns: Plane, samples: NDArray[np.float32]) -> Range:
-        """The loudest `top_db` of a block."""
-        return Range.of(columns, self.top_db)
+        """The loudest `top_db` of a block; of PCEN's values the range that they can reach, if they differ at all."""
+        if self.pcen is None:
+            return Range.of(columns, self.top_db)
+        found = Range(float(columns.min()), float(columns.max()))
+        return Range(0.0, self.pcen.highest(self.columns_per_second)) if found.has_contrast else found
 
     def to_db(self, samples: NDArray[np.float32]) -> Plane:
         """Turn samples `(sample,)` at `rate_hz` into power in dB `(mel, column)`, re 1.0, floor -100 dB."""
+        power = self._mel_power(samples)
+        np.log10(power, out=power)
+        power *= 10
+        return np.ascontiguousarray(power.T)
+
+    def _mel_power(self, samples: NDArray[np.float32]) -> Plane:
+        """Power `(column, mel)` of samples `(sample,)`, nowhere below the floor."""
         window = np.hanning(self.n_fft + 1)[:-1].astype(np.float32)
         groups = mel_filters(self)
         padded = np.pad(samples.astype(np.float32, copy=False), self.n_fft // 2)
@@ -156,14 +174,17 @@ class FrontEnd:
             spectrum = _power(frames[start : start + FRAMES_AT_ONCE] * window)
             for group in groups:
                 power[start : start + FRAMES_AT_ONCE, group.mels] = spectrum[:, group.bins] @ group.weights
-        np.maximum(power, SILENCE_POWER, out=power)
-        np.log10(power, out=power)
-        power *= 10
-        return np.ascontiguousarray(power.T)
+        return np.maximum(power, SILENCE_POWER, out=power)
 
     def mel_hz(self) -> NDArray[np.float64]:
         """Centre frequency of each mel row, in hertz `(mel,)`."""
         return _mel_edges_hz(self)[1:-1]
+
+    def rows_of(self, low_hz: float, high_hz: float) -> slice:
+        """The mel rows whose filters hear anything between two frequencies; none for a band out of range."""
+        edges = _mel_edges_hz(self)
+        first, after = np.searchsorted(edges[2:], low_hz, "right"), np.searchsorted(edges[:-2], high_hz, "left")
+        return slice(int(first), int(after))
 
 
 def _power(frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -217,7 +238,7 @@ def mel_filters(front_end: FrontEnd, groups: int = 8) -> tuple[FilterGroup, ...]
 
 @dataclass(frozen=True)
 class Range:
-    """The dB values that a block's plane spans: standardisation maps `low_db` to 0 and `high_db` to 1.
+    """The dB values, or those of PCEN, that a plane spans: standardisation maps `low_db` to 0 and `high_db` to 1.
 
     Where features are no dB but an encoder's (`standardised` false), their values count as they are, and the range is
     that of the sound: it says whether there was any.
@@ -279,7 +300,7 @@ class FeatureBlock:
     source: Path | NDArray[np.float16]
 
     def db(self) -> NDArray[np.float16]:
-        """DB, or an encoder's values, `(row, column)`; from the store a memory map, read where it is used."""
+        """DB, or PCEN's or an encoder's values, `(row, column)`; from the store a memory map, read where it is used."""
         if isinstance(self.source, Path):
             return _mapped(self.source)
         return self.source

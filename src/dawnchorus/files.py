@@ -6,10 +6,13 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+LATER: Mapping[str, bool] = {"later": True}  # metadata of a field that its setting did not have at first
 
 
 @contextmanager
@@ -47,6 +50,19 @@ def content_hash(path: Path) -> str:
     """32 hex digits that stand for the bytes of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def recorded(settings: Any) -> list[str]:
+    """The fields of a settings value that its record names.
+
+    One that came `LATER` is left out where it has its default, so that what was stored under a record before there was
+    such a field is still found under it.
+    """
+    return [
+        field.name
+        for field in fields(settings)
+        if not field.metadata.get("later") or getattr(settings, field.name) != field.default
+    ]
 
 
 def value_hash(value: Any) -> str:

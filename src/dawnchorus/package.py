@@ -20,6 +20,7 @@ from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.events import Species
 from dawnchorus.features import Features, FrontEnd, frozen_settings
 from dawnchorus.files import content_hash, read_json, value_hash, write_json
+from dawnchorus.pcen import Pcen
 from dawnchorus.windows import SlidingWindows
 
 SCHEMA = 2
@@ -124,7 +125,10 @@ def read(folder: Path) -> ModelPackage:
 def _front_end(record: dict[str, Any]) -> Features:
     """The front end of a package: mel settings, or an encoder that is known here."""
     kinds: dict[str, Any] = {kind.__qualname__: kind for kind in (FrontEnd, BirdNet, OnnxEncoder)}
-    return kinds[record["kind"]](**{name: value for name, value in record.items() if name != "kind"})
+    settings = {name: value for name, value in record.items() if name != "kind"}
+    if "pcen" in settings:
+        settings["pcen"] = Pcen(**settings["pcen"])
+    return kinds[record["kind"]](**settings)
 
 
 def describe(package: ModelPackage) -> dict[str, str]:

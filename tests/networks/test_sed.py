@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from dawnchorus.experiment import from_record, to_record
 from dawnchorus.networks.backbones import Backbone, WeightsError
 from dawnchorus.networks.sed import SedNetwork
 
@@ -161,3 +162,25 @@ def test_no_network_is_reached_and_the_error_says_what_works(monkeypatch: pytest
 def test_a_name_that_timm_does_not_know_is_an_error() -> None:
     with pytest.raises(ValueError, match="no network 'resnet_18'"):
         Backbone("resnet_18", "none").build(128, 64)
+
+
+def test_the_last_channel_may_say_where_on_the_mel_axis_a_place_is() -> None:
+    planes, seen = torch.rand(2, 64, 128), []
+    for settings in (TINY, replace(TINY, coordinate=True)):
+        network = settings.build(1, 128, 64).eval()
+        network.maps.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        with torch.inference_mode():
+            network(planes)
+    plain, placed = seen
+    assert torch.equal(placed[:, :2], plain[:, :2])
+    assert torch.equal(placed[:, 2], torch.linspace(-1, 1, 64).expand(2, 128, 64))
+
+
+def test_weights_are_the_same_with_and_without_the_coordinate() -> None:
+    with_it, without = (replace(TINY, coordinate=on).build(1, 128, 64).state_dict() for on in (True, False))
+    assert with_it.keys() == without.keys()
+
+
+def test_a_network_recorded_before_there_was_a_coordinate_keeps_its_record() -> None:
+    assert "coordinate" not in to_record(TINY)
+    assert from_record(to_record(replace(TINY, coordinate=True))).coordinate

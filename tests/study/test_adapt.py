@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from dawnchorus import memo
+from dawnchorus.augment.band_masks import BandMasks
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.experiment import Experiment
 from dawnchorus.networks.backbones import Backbone
@@ -29,6 +30,11 @@ def test_coarse_sound_halves_everything_that_counts_in_columns_or_bands() -> Non
     assert coarse.score_windows == SlidingWindows(256, 24)
     assert coarse.stages[0].windows == replace(memo.crops, columns=256, offsets=(16, 32, 64, 128))
     assert coarse.stages[0].augment == (replace(memo.masks, columns=20, rows=15),)
+
+
+def test_masks_beside_bands_are_halved_as_others_are() -> None:
+    masked = memo.with_stage(memo.first, "1", augment=(BandMasks(40, 30),))
+    assert Scale(coarse=True)(masked, 0).stages[0].augment == (BandMasks(20, 15),)
 
 
 def test_another_backbone_takes_the_place_of_resnet18_alone() -> None:

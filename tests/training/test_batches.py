@@ -1,5 +1,5 @@
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +7,11 @@ import pytest
 import torch
 
 from dawnchorus import dataset, scores
+from dawnchorus.augment.background import Background
+from dawnchorus.augment.band_masks import BandMasks
+from dawnchorus.augment.bands import Bands
+from dawnchorus.augment.disjoint import DisjointMixing
+from dawnchorus.augment.example import Around, Example
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Stage
 from dawnchorus.labels.annotated_only import AnnotatedOnly
@@ -15,7 +20,7 @@ from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.sampling import UnderSample
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
-from dawnchorus.windows import Anchored
+from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 from training import tiny
 
 
@@ -31,7 +36,9 @@ def batches_of(stage: Stage, prepared: Prepared) -> Batches:
 def lesson_of(stage: Stage, prepared: Prepared, teachers: Teachers | None = None) -> Lesson:
     per_second, boxes = prepared.front_end.columns_per_second, prepared.data.by_recording
     n_species, chance = len(prepared.data.species), Chance(1, stage.name, 0)
-    return Lesson(stage, prepared.blocks, boxes, teachers or {}, n_species, per_second, 32, chance)
+    bands = Bands.of(prepared.data.annotations, n_species, tiny.FRONT_END)
+    told = teachers or {}
+    return Lesson(stage, prepared.blocks, boxes, told, n_species, per_second, 32, chance, bands=bands)
 
 
 def sure_of(prepared: Prepared, stage: Stage, probability: float = 0.99) -> dict[str, list[Scores]]:
@@ -192,3 +199,69 @@ def test_the_presence_of_pseudo_labels_weighs_at_most_what_the_cap_allows(prepar
     assert told == pytest.approx(0.5 * labels, rel=1e-5)
     free = lesson_of(replace(stage, pseudo_cap=None), prepared, teachers).told(windows).windows.present.sum(axis=0)
     assert (free > labels).all()
+
+
+@dataclass(frozen=True)
+class Looks:
+    """An augmentation that notes which windows it is given and leaves them as they are."""
+
+    seen: list[tuple[Example, Example, Example | None]]
+
+    def of_window(self, example: Example, around: Around, rng: np.random.Generator) -> Example:
+        self.seen.append((example, around.another(rng), around.elsewhere(example.window.recording, rng)))
+        return example
+
+
+@pytest.mark.parametrize("windows", [tiny.experiment().stages[0].windows, Anchored(128, 0.5), SlidingWindows(128, 16)])
+def test_window_augmentations_are_the_same_in_whatever_order_they_are_asked_for(
+    prepared: Prepared, windows: EventCrops | Anchored | SlidingWindows
+) -> None:
+    augment = (Background(probability=1), DisjointMixing(1.0), BandMasks(probability=1))
+    stage = replace(tiny.experiment((8, 8, 8)).stages[1], windows=windows, augment=augment)
+    forward, backward = batches_of(stage, prepared), batches_of(stage, prepared)
+    wanted = [forward[step] for step in range(8)]
+    for step in reversed(range(8)):
+        again = backward[step]
+        assert torch.equal(again.planes, wanted[step].planes)
+        assert torch.equal(again.known.frames.absent, wanted[step].known.frames.absent)
+    plain = batches_of(replace(stage, augment=()), prepared)
+    assert not torch.equal(plain[0].planes, wanted[0].planes)
+
+
+def test_backgrounds_are_of_other_recordings_without_a_tp_box(prepared: Prepared) -> None:
+    present = sorted({box.recording for box in prepared.data.annotations if box.present})
+    unlabelled = set(present[:2])
+    boxes = {key: its for key, its in prepared.data.by_recording.items() if key not in unlabelled}
+    stage = replace(tiny.experiment().stages[1], augment=(Looks([]),), windows=Anchored(128, 0.5), batch=40)
+    lesson = replace(lesson_of(stage, prepared), annotations=boxes)
+    without = {key for key in prepared.recordings if not any(box.present for box in boxes.get(key, ()))}
+    assert without >= unlabelled
+    Batches(lesson)[0]
+    drawn = [(one.window.recording, behind.window.recording) for one, _, behind in stage.augment[0].seen if behind]
+    assert len(drawn) == 40 and {key for _, key in drawn} == without
+    assert all(one != behind for one, behind in drawn)
+
+
+def test_where_every_recording_has_a_tp_box_any_other_is_a_background_and_a_lonely_one_has_none(
+    prepared: Prepared,
+) -> None:
+    stage = replace(tiny.experiment().stages[1], augment=(Looks([]),), windows=Anchored(128, 0.5), batch=20)
+    keys = sorted({box.recording for box in prepared.data.annotations if box.present})
+    lesson = lesson_of(stage, prepared)
+    for some in (keys[:3], keys[:1]):
+        stage.augment[0].seen.clear()
+        few = {key: prepared.blocks[key] for key in some}
+        told = {key: boxes for key, boxes in lesson.annotations.items() if key in some}
+        Batches(replace(lesson, blocks=few, annotations=told))[0]
+        for one, _, behind in stage.augment[0].seen:
+            assert (
+                (behind is None) if len(some) == 1 else (behind.window.recording in set(some) - {one.window.recording})
+            )
+
+
+def test_another_window_is_drawn_as_the_stage_draws_its_own(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[1], augment=(Looks([]),), batch=40)
+    Batches(lesson_of(stage, prepared))[0]
+    # This stage hears only windows of which something is known.
+    assert all(other.known.informed.all() for _, other, _ in stage.augment[0].seen)
+    assert len({(other.window.recording, other.window.start) for _, other, _ in stage.augment[0].seen}) > 5

@@ -31,19 +31,20 @@ class Masks:
             return plane
         masked = plane.copy()
         masked[:, self._columns_of(plane.shape[1], rng)] = 0
-        masked[_stretch(plane.shape[0], self.rows, rng), :] = 0
+        masked[stretch(plane.shape[0], self.rows, rng), :] = 0
         return masked
 
     def _columns_of(self, plane_columns: int, rng: np.random.Generator) -> slice:
         if self.faithful_whole_columns is None:
-            return _stretch(plane_columns, self.columns, rng)
+            return stretch(plane_columns, self.columns, rng)
         whole = max(self.faithful_whole_columns, plane_columns)
         place = int(rng.integers(0, whole - plane_columns + 1))
-        masked = _stretch(whole, self.columns, rng)
+        masked = stretch(whole, self.columns, rng)
         return slice(max(0, masked.start - place), max(0, masked.stop - place))
 
 
-def _stretch(length: int, longest: int, rng: np.random.Generator) -> slice:
+def stretch(length: int, longest: int, rng: np.random.Generator) -> slice:
+    """A stretch of `length` places that is shorter than `longest`: its longest width is drawn, then its width."""
     limit = int(rng.integers(0, min(longest, length)))
     start = int(rng.integers(0, length - limit))
     return slice(start, start + int(rng.integers(0, limit + 1)))

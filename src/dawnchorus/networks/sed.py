@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dawnchorus.files import LATER
 from dawnchorus.networks.attention import Cbam
 from dawnchorus.networks.backbones import Backbone
 
@@ -47,6 +48,9 @@ class SedNetwork:
     each frame and species, a second one the attention, a softmax over time. The clipwise logit is the framewise
     logits weighed by the attention. `time_pool="max_plus_mean"` adds a maximum and a mean over three neighbouring
     frames before; `clamp_attention` keeps attention logits within plus or minus that value.
+
+    With `coordinate` the last of the picture's three channels, which otherwise hold the same, says where on the mel
+    axis a place is, from -1 to 1 (Liu et al. 2018): a convolution alone can't tell a low call from a high one.
     """
 
     backbone: Backbone = Backbone()
@@ -54,6 +58,7 @@ class SedNetwork:
     bias: bool = False
     clamp_attention: float | None = None
     time_pool: Literal["none", "max_plus_mean"] = "none"
+    coordinate: bool = field(default=False, metadata=LATER)
 
     @property
     def columns_per_frame(self) -> int:
@@ -103,10 +108,15 @@ class BackboneSed(Sed):
         mean, deviation = settings.backbone.normalisation
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)
+        self.places: Tensor
+        if settings.coordinate:
+            self.register_buffer("places", torch.linspace(-1, 1, mels).view(1, 1, 1, mels), persistent=False)
 
     def forward(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> SedOutput:
         """Planes `(window, mel, column)` to logits; `mix_last_map` mixes the last feature map (manifold mixup)."""
         pictures = (planes.transpose(1, 2).unsqueeze(1) - self.mean) / self.deviation
+        if self.settings.coordinate:
+            pictures = torch.cat([pictures[:, :2], self.places.expand_as(pictures[:, 2:])], dim=1)
         *finer, last = self.maps(pictures.contiguous(memory_format=torch.channels_last))
         last = self.cbam(last)
         if mix_last_map is not None:

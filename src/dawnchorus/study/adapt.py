@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from dawnchorus.augment.band_masks import BandMasks
 from dawnchorus.augment.masks import Masks
 from dawnchorus.augment.sometimes import Sometimes
 from dawnchorus.experiment import Experiment, Stage
@@ -93,6 +94,8 @@ def _halved(one: Any) -> Any:
     if isinstance(one, Masks):
         whole = one.faithful_whole_columns
         return replace(one, columns=one.columns // 2, rows=one.rows // 2, faithful_whole_columns=whole and whole // 2)
+    if isinstance(one, BandMasks):
+        return replace(one, columns=one.columns // 2, rows=one.rows // 2)
     return replace(one, columns=one.columns // 2) if hasattr(one, "columns") else one
 
 

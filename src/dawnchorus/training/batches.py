@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from dawnchorus.augment.bands import Bands
+from dawnchorus.augment.example import Around, Example, augmented
 from dawnchorus.augment.mixup import Mix
 from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.experiment import Stage
-from dawnchorus.features import FeatureBlock, Plane
+from dawnchorus.features import FeatureBlock
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows, Window
 
@@ -49,7 +51,8 @@ class Chance:
 class Lesson:
     """What one stage hears on one fold and what it is told: all that its batches are made from.
 
-    `blocks` and `annotations` are of the recordings that it trains on, `teachers` the Scores that label them.
+    `blocks` and `annotations` are of the recordings that it trains on, `teachers` the Scores that label them. `bands`
+    are the species' mel bands, where the blocks are spectrograms.
     """
 
     stage: Stage
@@ -61,6 +64,7 @@ class Lesson:
     columns_per_frame: int
     chance: Chance
     pasted: frozenset[str] = frozenset()
+    bands: Bands | None = None
 
     def windows(self) -> list[Window]:
         """Sliding windows of all recordings, in order: the stage's own, or side by side where it draws them."""
@@ -110,7 +114,7 @@ class Batches(Dataset[Batch]):
     """The batches of one lesson. Batch n is the same whenever and in whatever order it is asked for."""
 
     def __init__(self, lesson: Lesson) -> None:
-        self.stage, self.chance = lesson.stage, lesson.chance
+        self.lesson, self.stage, self.chance = lesson, lesson.stage, lesson.chance
         kinds: dict[type, type[_Crops | _Anchored | _Sliding]] = {EventCrops: _Crops, Anchored: _Anchored}
         self.source = kinds.get(type(lesson.stage.windows), _Sliding)(lesson)
 
@@ -120,19 +124,49 @@ class Batches(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of one optimiser step."""
-        size = self.source.size
         planes, parts = [], []
         for place in range(step * self.stage.batch, (step + 1) * self.stage.batch):
-            lap, number = divmod(place, size)
+            lap, number = divmod(place, self.source.size)
             generator = self.chance.generator("item", lap, number)
-            plane, known = self.source.item(lap, number, generator)
+            example, around = self._example(lap, number, generator), self._around(lap)
             for augmentation in self.stage.augment:
-                plane = augmentation(plane, generator)
-            planes.append(plane)
-            parts.append(known)
+                example = augmented(augmentation, example, around, generator)
+            planes.append(example.plane)
+            parts.append(example.known)
         mixup = self.stage.mixup
         mix = mixup.draw(len(planes), self.chance.generator("mix", step)) if mixup else None
         return Batch(torch.from_numpy(np.stack(planes)), _stacked(parts), mix)
+
+    def _example(self, lap: int, number: int, generator: np.random.Generator) -> Example:
+        window, known = self.source.item(lap, number, generator)
+        return Example(window.block.plane(window.start, window.columns), known, window)
+
+    def _around(self, lap: int) -> Around | None:
+        """What augmentations may ask for beside a window of this pass; None where there are no mel bands."""
+        if self.lesson.bands is None:
+            return None
+
+        def another(generator: np.random.Generator) -> Example:
+            return self._example(lap, int(generator.integers(self.source.size)), generator)
+
+        return Around(self.lesson.bands, another, self._elsewhere)
+
+    def _elsewhere(self, recording: str, generator: np.random.Generator) -> Example | None:
+        pool = next((pool for pool in self._backgrounds if any(key != recording for key in pool)), None)
+        if pool is None:
+            return None
+        place = int(generator.integers(len(pool)))
+        key = pool[place] if pool[place] != recording else pool[place - 1]
+        draw, per_second = Anchored(self.stage.windows.columns), self.lesson.columns_per_second
+        window = draw.anywhere(self.lesson.blocks[key], per_second, generator)
+        return Example(window.block.plane(window.start, window.columns), self.lesson.known([window]), window)
+
+    @cached_property
+    def _backgrounds(self) -> tuple[list[str], list[str]]:
+        """Recordings to draw backgrounds from: those without a TP box, and all, for where these are not enough."""
+        recordings = [key for key in sorted(self.lesson.blocks) if key not in self.lesson.pasted]
+        boxes = self.lesson.annotations
+        return [key for key in recordings if not any(box.present for box in boxes.get(key, ()))], recordings
 
 
 def _stacked(parts: Sequence[Known]) -> Known:
@@ -168,8 +202,8 @@ class _Crops:
         self.size = len(self.present) + self.absent_count
         self._lap, self._order = -1, [(self.present[0])]
 
-    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Plane, Known]:
-        """Item `number` of pass `lap`: its plane `(mel, column)` and what is known of it (one window)."""
+    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Window, Known]:
+        """Item `number` of pass `lap`: its window and what is known of it."""
         if lap != self._lap:
             self._lap, self._order = lap, self._drawn(lap)
         boxes = self._order[number]
@@ -177,7 +211,7 @@ class _Crops:
         middle_s = (box.start_s + box.end_s) / 2
         blocks = self.lesson.blocks[box.recording]
         window = self.crops.around(blocks, middle_s, self.lesson.columns_per_second, generator)
-        return window.block.plane(window.start, window.columns), self.lesson.known([window])
+        return window, self.lesson.known([window])
 
     def _drawn(self, lap: int) -> list[list[Annotation]]:
         generator = self.lesson.chance.generator("lap", lap)
@@ -211,8 +245,8 @@ class _Anchored:
             raise ValueError(f"stage {lesson.stage.name}, fold {lesson.chance.fold}: no TP box to train on")
         self.size = max(1, len(own))  # there is no end to what can be drawn; a pass is as long as the list of boxes
 
-    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Plane, Known]:
-        """A window drawn by chance: its plane `(row, column)` and what is known of it (one window)."""
+    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Window, Known]:
+        """A window drawn by chance, and what is known of it."""
         kind = generator.random()
         per_second = self.lesson.columns_per_second
         if kind < self.draw.share:
@@ -227,7 +261,7 @@ class _Anchored:
         else:
             recording = self.recordings[int(generator.integers(len(self.recordings)))]
             window = self.draw.anywhere(self.lesson.blocks[recording], per_second, generator)
-        return window.block.plane(window.start, window.columns), self.lesson.known([window])
+        return window, self.lesson.known([window])
 
 
 def _by_species(boxes: Iterable[Annotation]) -> list[list[Annotation]]:
@@ -262,15 +296,15 @@ class _Sliding:
         self.size = len(self._chosen(0))
         self._lap, self._order = -1, np.arange(0)
 
-    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Plane, Known]:
-        """Item `number` of pass `lap`: its plane `(mel, column)` and what is known of it (one window)."""
+    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Window, Known]:
+        """Item `number` of pass `lap`: its window and what is known of it."""
         if lap != self._lap:
             # Passes that draw recordings differ a little in their windows; all are made as long as the first.
             order = self.lesson.chance.generator("lap", lap).permutation(self._chosen(lap))
             self._lap, self._order = lap, np.resize(order, self.size)
         row = int(self._order[number])
         window = self.windows[row]
-        return window.block.plane(window.start, window.columns), self.known[row : row + 1]
+        return window, self.known[row : row + 1]
 
     def _chosen(self, lap: int) -> NDArray[np.intp]:
         """The rows of one pass, in order."""

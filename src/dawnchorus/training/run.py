@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from dawnchorus import metrics
 from dawnchorus import scores as scoring
+from dawnchorus.augment.bands import Bands
 from dawnchorus.dataset import Prepared, by_song_type
 from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence
 from dawnchorus.experiment import Experiment, Stage, to_record
-from dawnchorus.features import FeatureBlock, build_store
+from dawnchorus.features import FeatureBlock, FrontEnd, build_store
 from dawnchorus.files import read_json, value_hash, whole, write_json
 from dawnchorus.networks.sed import Sed
 from dawnchorus.pseudo_labels.teachers import Teachers
@@ -310,16 +311,19 @@ class _Running:
         blocks |= {key: self.pasted.blocks[key] for key in pasted}
         told |= {key: self.pasted.annotations[key] for key in pasted}
         chance = Chance(self.experiment.seed + 1000 * repeat, stage.name, fold)
+        n_species, front_end = len(self.data.data.species), self.data.front_end
+        boxes = [box for its in told.values() for box in its]
         return Lesson(
             stage,
             blocks,
             told,
             teachers,
-            len(self.data.data.species),
-            self.data.front_end.columns_per_second,
+            n_species,
+            front_end.columns_per_second,
             self.experiment.network.columns_per_frame,
             chance,
             frozenset(pasted),
+            Bands.of(boxes, n_species, front_end) if isinstance(front_end, FrontEnd) else None,
         )
 
 
