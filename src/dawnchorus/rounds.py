@@ -101,11 +101,10 @@ def on_encoder(
 ) -> Experiment:
     """A light head on a pretrained encoder: embeddings once, then a minute of training."""
     columns = max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
-    windows = Anchored(columns, share=0.375, pasted_share=0.25, absent_part=2 / 3)
-    first = replace(known(steps, columns), windows=windows, labels=ENCODER_LABELS, loss=ENCODER_LOSS)
-    stages = rounds(replace(first, batch=240, augment=()), count)
+    first = replace(known(steps, columns, 0.5, 0.25), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=240, augment=())
+    stages = rounds(first, count)
     head = EmbeddingHead(hidden=256, context=3, dropout=0.5)
-    pasted = replace(PASTED, count=15)
+    pasted = replace(PASTED, count=30)
     predict = Prediction(top_s=1.0)  # a call is in what each of several frames hears
     window = SlidingWindows(columns, columns // 2)
     return Experiment(stages, head, encoder, window, predict=predict, pasted=pasted, folds=folds, seed=seed)

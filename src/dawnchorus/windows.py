@@ -72,8 +72,8 @@ class SlidingWindows:
 class Anchored:
     """Windows drawn by chance: a share of them round annotated events, the others anywhere.
 
-    `share` of the windows hold an event that a person boxed, one that says absent in `absent_part` of them, and every
-    species as often as every other; `pasted_share` hold an event that was pasted into another recording. The
+    `share` of the windows hold an event that a person boxed, one that says present as often as one that says absent,
+    every species as often as every other; `pasted_share` hold an event that was pasted into another recording. The
     event's middle lies anywhere in the window. Without such anchors soft labels fade from round to round, as the second
     place of RFCX reports.
     """
@@ -81,13 +81,10 @@ class Anchored:
     columns: int = 512
     share: float = 0.5
     pasted_share: float = 0.0
-    absent_part: float = 0.5
 
     def __post_init__(self) -> None:
         if min(self.share, self.pasted_share) < 0 or self.share + self.pasted_share > 1:
             raise ValueError(f"shares of {self.share} and {self.pasted_share}; expected two of at most 1 together")
-        if not 0 <= self.absent_part < 1:
-            raise ValueError(f"absent_part is {self.absent_part}; expected a share of the boxes, and some say present")
 
     def around(
         self, blocks: Sequence[FeatureBlock], middle_s: float, columns_per_second: float, rng: np.random.Generator

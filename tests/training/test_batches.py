@@ -179,16 +179,6 @@ def test_anchors_say_present_as_often_as_absent_and_are_even_over_species(prepar
     assert present.max() < 3 * present.min()
 
 
-def test_the_part_of_anchors_that_say_absent_can_be_chosen(prepared: Prepared) -> None:
-    def absent_to_present(part: float) -> float:
-        windows = Anchored(128, 1.0, absent_part=part)
-        stage = replace(tiny.experiment().stages[1], augment=(), windows=windows, labels=AnnotatedOnly(), batch=200)
-        frames = batches_of(stage, prepared)[0].known.frames
-        return float((frames.absent > 0).any(1).sum() / (frames.present > 0).any(1).sum())
-
-    assert absent_to_present(0.9) > 1.5 * absent_to_present(0.1)
-
-
 def test_the_presence_of_pseudo_labels_weighs_at_most_what_the_cap_allows(prepared: Prepared) -> None:
     stage = replace(tiny.experiment().stages[2], pseudo_labels=Votes(), teacher="2", pseudo_cap=0.5)
     teachers = sure_of(prepared, stage)

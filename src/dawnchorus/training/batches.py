@@ -250,7 +250,7 @@ class _Anchored:
         kind = generator.random()
         per_second = self.lesson.columns_per_second
         if kind < self.draw.share:
-            species = self.boxed[int(generator.random() < self.draw.absent_part)] or self.boxed[0]
+            species = self.boxed[int(generator.random() < 0.5)] or self.boxed[0]
         else:
             species = self.pasted if kind < self.draw.share + self.draw.pasted_share else []
         if species:
