@@ -205,15 +205,16 @@ class Extractor:
     the "score", or of its "odds", so that the same is found when all scores of a system are too high or too low.
 
     One threshold rule for all: of each species the best `most` events a minute of recordings are kept, whatever scale
-    the scores have. The defaults for windows were the best of `tune`'s grid for three BirdNET peers on
-    `mixed --size small --seed 11 --test-calls 3`, but for `window_edge`: at 1, where nothing is merged, event mAP was
-    0.004 higher. `edge` is EventRule's own.
+    the scores have. The defaults for windows come from `tune`'s grid for three BirdNET peers on
+    `mixed --size small --seed 11 --test-calls 3`: `window_edge` 1, where nothing is merged, had an event mAP 0.004 higher,
+    and `odds` one 0.003 to 0.012 higher with a segment mAP 0.003 to 0.012 lower. `edge` is EventRule's own, the best of
+    the grid for dawnchorus's two systems together on `mixed --size full --seed 11 --test-calls 3`.
     """
 
-    edge: float = 0.5
+    edge: float = 0.7
     window_edge: float = 0.9
     windows: str = "whole"
-    of: str = "odds"
+    of: str = "score"
     shortest_s: float = 0.0
     gap_s: float = 0.0
     most: float = 20.0

@@ -289,8 +289,9 @@ def test_a_shoulder_is_no_event():
     assert found(line(0.0, 0.3, 0.4, 0.9, 0.0)) == [(3.0, 4.0, 0.9)]
 
 
-def test_an_event_ends_where_the_frames_fall_below_half_its_peak():
-    assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1)) == [(2.0, 5.0, 0.9)]
+def test_an_event_ends_where_the_frames_fall_below_a_share_of_its_peak():
+    assert found(line(0.1, 0.62, 0.64, 0.9, 0.64, 0.62, 0.1)) == [(2.0, 5.0, 0.9)]
+    assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1), edge=0.5) == [(2.0, 5.0, 0.9)]
     assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1), edge=0.4) == [(1.0, 6.0, 0.9)]
 
 

@@ -212,7 +212,7 @@ class EventRule:
     """
 
     threshold: float = 0.05
-    edge: float = 0.5
+    edge: float = 0.7
     shortest_s: float = 0.0
     gap_s: float = 0.0
 
