@@ -79,7 +79,7 @@ def copied(found, counts=None):
 
 def test_a_window_that_stands_out_is_one_event_over_all_that_it_heard():
     line = frames([0.1, 0.1, 0.8, 0.1, 0.1], frame_s=3, hop_s=1.5)
-    best = accuracy.Extractor(windows="whole", most=1000).events([line])[0]
+    best = accuracy.Extractor(windows="whole", of="odds", most=1000).events([line])[0]
     assert (best.start_s, best.end_s, best.score) == (3, 6, pytest.approx(4))
 
 
