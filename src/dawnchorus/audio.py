@@ -162,16 +162,18 @@ def blocks(
     block_s: float = 60.0,
     tail_s: float = 10.0,
     faults: list[Fault] | None = None,
+    header: Inspection | None = None,
 ) -> Iterator[Block]:
     """Decode a recording block by block, cut as `split` does, each block resampled as if it were a file of its own.
 
     Memory holds about two blocks, however long the file. Faults that leave something to use, those of `inspect`
-    included, are appended to `faults`: all of them are there when the last block has been given.
+    included, are appended to `faults`: all of them are there when the last block has been given. `header` is what
+    `inspect` said of the file, if it was asked before.
 
     Raises AudioError, at the first block, if nothing of the file can be used or it has no such channel.
     """
     found: list[Fault] = [] if faults is None else faults
-    header = inspect(path, rate_hz)
+    header = inspect(path, rate_hz) if header is None else header
     found.extend(header.faults)
     with _Source(header, channel, found) as source:
         silence = _Silence(found)
@@ -509,9 +511,7 @@ def _inspect(path: Path, file: BinaryIO, rate_hz: int) -> Inspection:
     if size == 0:
         raise AudioError(path, Fault("empty", "it has no bytes"))
     if TRIGGERED.fullmatch(path.name):
-        detail = (
-            "AudioMoth left out its quiet parts, so times in it are wrong; expand it first, with AudioMoth's own app"
-        )
+        detail = "AudioMoth left out its quiet parts, so times in it are wrong; expand it with AudioMoth's app first"
         raise AudioError(path, Fault("triggered", detail))
     try:
         with _sound_file(path) as sound:
@@ -816,10 +816,9 @@ def listed(roots: Sequence[Path]) -> tuple[list[Found], list[AudioError]]:
     errors = [AudioError(Path(error.filename or ""), Fault("unreadable", str(error))) for error in denied]
     files = list(first_root.values())
     names = _root_names({root for root, _ in files}) if len(folders_of(roots)) > 1 else {}
-    full = [_text(names.get(root, Path()) / path.relative_to(root)) for root, path in files]
-    return [
-        Found(path, *one) for (_, path), one in zip(files, zip(full, keys_of(full), strict=True), strict=True)
-    ], errors
+    full = [text_of(names.get(root, Path()) / path.relative_to(root)) for root, path in files]
+    found = [Found(path, name, key) for (_, path), name, key in zip(files, full, keys_of(full), strict=True)]
+    return found, errors
 
 
 def folders_of(roots: Sequence[Path]) -> set[Path]:
@@ -865,7 +864,7 @@ def _root_names(roots: set[Path]) -> dict[Path, Path]:
     raise AssertionError("two different paths differ in some part")
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """Give a path with `/`; bytes of a name that are not UTF-8 are written out, so that every key can be stored."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 

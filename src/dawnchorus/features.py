@@ -96,6 +96,12 @@ def denoising(features: Features) -> Features:
     return changed
 
 
+def of_channel(features: Features, channel: audio.Channel) -> Features:
+    """The same features of another channel."""
+    changed: Features = replace(features, channel=channel)  # type: ignore[type-var]
+    return changed
+
+
 @dataclass(frozen=True)
 class FrontEnd:
     """Log-mel spectrogram settings, and the transform itself.

@@ -80,7 +80,7 @@ def of_recording(windows: Sequence[Window], clipwise: Floats, framewise: Floats,
 
 
 class Joining:
-    """Joins what a network says of one recording, block after block; of each block only its stitched frames are kept."""
+    """Joins what a network says of one recording, block after block; it keeps only the stitched frames of each."""
 
     def __init__(self, columns_per_frame: int) -> None:
         self.columns_per_frame = columns_per_frame
