@@ -98,7 +98,7 @@ class Joining:
         self.recording, self.frame_s = block.recording, self.columns_per_frame / windows[0].columns_per_second
         line = stitch([window.start for window in windows], framewise, self.columns_per_frame, block.columns)
         self.stitched.append(line)
-        self.starts.append(block.start_s + self.frame_s * np.arange(len(line)))
+        self.starts.append(block.start_s + self.frame_s * np.arange(len(line), dtype=np.float64))
         first_column = self.columns_per_frame * np.arange(framewise.shape[1])
         for window, its_frames in zip(windows, framewise, strict=True):
             self.highest.append(its_frames[window.start + first_column < block.columns].max(axis=0))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -255,6 +256,9 @@ def test_a_full_disk_is_told_nothing_half_written_stays_and_the_run_goes_on(
         (pages,) = self.db.execute("PRAGMA page_count").fetchone()
         self.db.execute(f"PRAGMA max_page_count = {pages}")
 
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as db:  # small pages, so that a few files fill one
+        db.executescript("PRAGMA page_size = 512; PRAGMA user_version = 1")
+    db.close()
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "enter", small)
         with pytest.raises(OSError, match="the disk is full or gone; make room and run the same command again"):

@@ -56,7 +56,7 @@ def roots_of(arguments: Sequence[Path | str]) -> list[Path]:
     Raises ValueError for a pattern that fits nothing and for a list that is no text.
     """
     roots: list[Path] = []
-    for argument in map(os.fspath, arguments):
+    for argument in map(str, arguments):
         path = Path(argument)
         if path.suffix.lower() == LIST_SUFFIX and path.is_file():
             roots += _listed_in(path)

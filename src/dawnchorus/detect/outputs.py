@@ -87,9 +87,9 @@ def alike(faults: Iterable[tuple[str, Fault]]) -> list[str]:
     for file, fault in faults:
         files.setdefault(str(fault), []).append(file)
     lines = []
-    for fault, its in files.items():
+    for words, its in files.items():
         others = f" and {len(its) - 1} more" if len(its) > 1 else ""
-        lines.append(f"{its[0]}{others}: {fault}")
+        lines.append(f"{its[0]}{others}: {words}")
     if len(lines) > ALIKE_SHOWN:
         lines = [*lines[:ALIKE_SHOWN], f"… and {len(lines) - ALIKE_SHOWN} more kinds of fault"]
     return lines

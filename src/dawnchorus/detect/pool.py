@@ -118,7 +118,8 @@ class _Pool:
                     result = process.analyse(job, self.limit_s, lambda seconds: self._beat(job, seconds))
                     self._finish(job, result, process.name)
                 except _Gone:
-                    process = self._replace(job, process)
+                    self._blame(job, process)
+                    process = None
         except BaseException as error:
             with self.lock:
                 self.error = self.error or error
@@ -158,7 +159,7 @@ class _Pool:
                 raise
         raise WorkerError("a worker process ended while it started; its own words, if any, are above")
 
-    def _replace(self, job: Job, process: _Process | None) -> None:
+    def _blame(self, job: Job, process: _Process | None) -> None:
         """A process is gone: say so of the file if it is to blame, otherwise put it back."""
         if process is None:
             return

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -73,7 +73,7 @@ class Progress:
     open_s: float = 0.0
     faults: int = 0
     counts: Counter[int] = field(default_factory=Counter)
-    stages: Counter[str] = field(default_factory=Counter)
+    stages: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, job: Job, result: Result) -> None:
         """Count what came of a file."""
@@ -82,7 +82,8 @@ class Progress:
         self.sound_s += result.coverage.analysed_s
         self.faults += bool(result.faults)
         self.counts.update(found.species for found in result.detections)
-        self.stages.update(dict(result.seconds))
+        for stage, seconds in result.seconds:
+            self.stages[stage] += seconds
 
     def name_of(self, species: int) -> str:
         """The name of a species by its number."""
