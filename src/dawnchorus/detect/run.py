@@ -321,6 +321,6 @@ def check(
         ledger.enter(entries_of(roots_of(arguments)))
         _work(ledger, Task(None), (), workers, stall_s, watch)
         detected = outputs.summarise([ledger], ())
-    faults = tuple(sorted((*detected.failures, *detected.oddities), key=lambda one: one[0]))
+        faults = tuple((row.name, fault) for row in ledger.rows() for fault in row.faults)
     failed = len({file for file, _ in detected.failures})
     return Checked(detected.heard + failed, failed, detected.analysed_s, detected.lost, faults)
