@@ -206,7 +206,7 @@ class Extractor:
 
     One threshold rule for all: of each species the best `most` events a minute of recordings are kept, whatever scale
     the scores have. The defaults for windows come from `tune`'s grid for three BirdNET peers on
-    `mixed --size small --seed 11 --test-calls 3`: `window_edge` 1, where nothing is merged, had an event mAP 0.004 higher,
+    `mixed --size small --seed 11 --test-calls 3`: `window_edge` 1, which merges nothing, had an event mAP 0.004 higher,
     and `odds` one 0.003 to 0.012 higher with a segment mAP 0.003 to 0.012 lower. `edge` is EventRule's own, the best of
     the grid for dawnchorus's two systems together on `mixed --size full --seed 11 --test-calls 3`.
     """

@@ -430,3 +430,17 @@ def test_a_table_without_species_is_refused(tmp_path):
     calibration.write(tmp_path, replace(KEPT, species=()))
     with pytest.raises(ValueError, match="calibration.csv has no row; it should have one for each species"):
         calibration.read(tmp_path, "c0ffee")
+
+
+# ---- thresholds of scores ------------------------------------------------------------------------------------
+
+
+def test_the_score_threshold_of_a_species_has_the_probability_of_the_threshold_over_all():
+    made = replace(KEPT, thresholds=(Threshold(None, 0.7, 0.9, 10, 0.5, 1.0),))
+    probabilities = made.apply(np.array(made.score_thresholds()))
+    np.testing.assert_allclose(probabilities, 0.7, rtol=1e-6)
+
+
+@pytest.mark.parametrize("thresholds", [(), (Threshold(None, math.inf, 0.9, 0, 0.0, 1.0),)])
+def test_without_a_threshold_that_is_reached_nothing_is_called(thresholds):
+    assert set(replace(KEPT, thresholds=thresholds).score_thresholds()) == {math.inf}

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import sounds
 import tiny_encoder
 from dawnchorus.cli import app
+from detect import archive, tiny_model
 
 runner = CliRunner()
 
@@ -269,3 +271,84 @@ def test_options_that_would_say_nothing_are_usage_errors(forest: Path, tmp_path:
 def test_rounds_take_one_number_of_steps(forest: Path, tmp_path: Path) -> None:
     result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--steps", "2,2,2"])
     assert result.exit_code == 1 and "expected one whole number" in result.output
+
+
+# ---- detection over archives ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("tiny")
+    tiny_model.write(home / "model")
+    archive.many(home / "audio", 4)
+    return home
+
+
+def test_detect_takes_patterns_options_and_shows_where_the_time_went(tiny: Path, tmp_path: Path) -> None:
+    command = ["detect", str(tiny / "model"), f"{tiny}/audio/*/*.flac", "--out", str(tmp_path)]
+    options = ["--threshold", "0.2", "--keep-scores", "--profile", "--workers", "1", "--merge-gap", "1"]
+    result = runner.invoke(app, [*command, *options])
+    assert result.exit_code == 0, result.output
+    assert "low frog: 4" in result.output and "8.0 s of sound in 4 files = 8.0 s analysed + 0.0 s lost" in result.output
+    assert "core seconds" in result.output and (tmp_path / "scores.parquet").is_file()
+    again = runner.invoke(app, [*command, *options[2:]])
+    assert again.exit_code == 1
+    assert "rule.threshold: 0.2 before, 0.3 now" in again.output
+    restarted = runner.invoke(app, [*command, "--restart", "--json", "--workers", "1"])
+    assert json.loads(restarted.stdout)["recordings"] == 4
+
+
+def test_shards_are_merged(tiny: Path, tmp_path: Path) -> None:
+    for shard in ("1/2", "2/2"):
+        command = ["detect", str(tiny / "model"), str(tiny / "audio"), "--out", str(tmp_path), "--shard", shard]
+        assert runner.invoke(app, [*command, "--workers", "1"]).exit_code in (0, 3)
+    merged = runner.invoke(app, ["merge", str(tiny / "model"), str(tmp_path), "--json"])
+    assert merged.exit_code == 3, merged.output
+    assert json.loads(merged.stdout)["recordings"] == 4
+    assert (tmp_path / "detections.csv").is_file()
+
+
+def test_strict_minds_lost_sound(tiny: Path, tmp_path: Path) -> None:
+    path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(2, 0.5), archive.RATE_HZ)
+    sounds.cut(path, 20_000)
+    command = ["detect", str(tiny / "model"), str(path), "--workers", "1"]
+    assert runner.invoke(app, [*command, "--out", str(tmp_path / "a")]).exit_code == 0
+    assert runner.invoke(app, [*command, "--out", str(tmp_path / "b"), "--strict"]).exit_code == 3
+
+
+@pytest.mark.parametrize("wrong", [["--threshold", "2"], ["--threshold", "x"], ["--channel", "0"], ["--channel", "x"]])
+def test_options_out_of_range_are_usage_errors(tiny: Path, tmp_path: Path, wrong: list[str]) -> None:
+    result = runner.invoke(app, ["detect", str(tiny / "model"), str(tiny), "--out", str(tmp_path), *wrong])
+    assert result.exit_code == 2
+
+
+def test_the_thresholds_of_a_model_are_used_when_it_has_some(tiny: Path, tmp_path: Path) -> None:
+    command = ["detect", str(tiny / "model"), str(tiny / "audio"), "--out", str(tmp_path), "--threshold", "model"]
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1
+    assert "no thresholds.csv beside the model; give --threshold a number" in result.output
+
+
+def test_check_tells_every_fault_and_the_hours_without_a_model(tiny: Path, tmp_path: Path) -> None:
+    sounds.cut(sounds.write_wav(tmp_path / "cut.wav", archive.bursts(2, 0.5), archive.RATE_HZ), 20_000)
+    result = runner.invoke(app, ["check", str(tiny / "audio"), str(tmp_path)])
+    assert result.exit_code == 3
+    assert "broken.wav: not_audio" in result.output and "cut.wav: truncated" in result.output
+    assert "6 files, 0.00 h that can be heard; 2 files with faults" in result.output
+    told = json.loads(runner.invoke(app, ["check", str(tmp_path), "--json"]).stdout)
+    (fault,) = told["faults"]
+    assert (told["files"], told["failed"], fault["code"], fault["lost_s"]) == (
+        1,
+        0,
+        "truncated",
+        pytest.approx(0.753, abs=0.01),
+    )
+
+
+def test_the_options_of_the_page_on_detection_are_those_of_the_command() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "detection.md").read_text(encoding="utf-8")
+    told = {word.strip("`|,") for line in page.splitlines() if line.startswith("| `--") for word in line.split()[:9]}
+    help_text = runner.invoke(app, ["detect", "--help"], env={"COLUMNS": "200"}).output
+    options = {word for word in told if word.startswith("--")}
+    assert len(options) >= 11
+    assert all(option in help_text for option in options)

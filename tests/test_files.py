@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,3 +132,34 @@ class Setting:
 def test_a_field_that_came_later_is_recorded_where_it_says_something() -> None:
     assert recorded(Setting()) == ["old"]
     assert recorded(Setting(new=True)) == ["old", "new"]
+
+
+# ---- one at a time -------------------------------------------------------------------------------------------
+
+
+def test_a_lock_is_held_by_one_process_and_let_go_when_it_is_killed(tmp_path):
+    holds = "import sys, time; from pathlib import Path; from dawnchorus.files import locked\n"
+    holds += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", holds, tmp_path / "a.lock"], stdout=subprocess.PIPE)
+    assert other.stdout is not None and other.stdout.readline().strip() == b"held"
+    with pytest.raises(files.InUseError, match="a.lock: another run"), files.locked(tmp_path / "a.lock"):
+        pass
+    other.kill()
+    other.communicate()
+    with files.locked(tmp_path / "a.lock"):
+        pass
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path):
+    half = tmp_path / f".{'0a' * 16}.csv"
+    for path in (half, tmp_path / "a.csv", tmp_path / ".hidden.csv"):
+        path.write_text("x")
+    files.sweep(tmp_path)
+    files.sweep(tmp_path / "nowhere")
+    assert names(tmp_path) == [".hidden.csv", "a.csv"]
+
+
+def test_settled_files_are_what_they_were(tmp_path):
+    (tmp_path / "a").write_text("x")
+    files.settle([tmp_path / "a"])
+    assert (tmp_path / "a").read_text() == "x"

@@ -4,6 +4,7 @@ The modules, in the order of the data; each imports only from modules above it i
 
 - `events`: Recording, Annotation, Detection, Verdict: frozen values in seconds and hertz
 - `files`: writes that are whole or not there at all; hashes of contents and settings
+- `offline`: libraries that would use the network without being asked
 - `annotations`: annotation files to Annotation, one format a file; what is wrong with a table
 - `audio`: recordings in blocks; what is wrong with an audio file
 - `denoise`: what sounds all the time is taken out of a recording
@@ -22,7 +23,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `plots`: pictures: spectrograms with boxes, curves
 - `report`: the HTML report
 - `simulate`: soundscapes with known truth and RFCX-like annotations
-- `detect`: a model package over a folder of recordings
+- `detect`: a model package over recordings: one file, or an archive with a ledger
 - `dataset`: a folder of recordings and tables, checked at the door, its features ready
 - `run_folder`: what training leaves behind, read without torch
 - `blend`: an ensemble: what several models say of the same recordings, as one
@@ -45,4 +46,23 @@ The modules, in the order of the data; each imports only from modules above it i
 - `cli`: one short function a command
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dawnchorus.detect.model import Model
+
 __version__ = "0.1.0"
+
+
+def load(model: Path | str) -> Model:
+    """Load a model folder such as RUN/model, to listen to single files.
+
+    Raises PackageError if the folder is no model that this version can read.
+    """
+    from dawnchorus.detect.model import Model
+
+    return Model.load(model)

@@ -13,11 +13,14 @@ The words for faults, and the rows of the project's fault list that they answer:
 | `bad_rate`        | yes   | F15      | a sample rate of 0, or above 1 MHz                                            |
 | `unreadable`      | yes   | F22      | the file cannot be opened, or went away                                       |
 | `no_channel`      | yes   | F14      | the wanted channel is not in the file                                         |
+| `triggered`       | yes   | F19      | a recording that AudioMoth cut at silence: its times are wrong until expanded |
 | `truncated`       | no    | F4, F5   | the file ends at `at_s`, before its header says so; what is there is used     |
 | `decode_error`    | no    | F5       | from `at_s` on nothing can be decoded; what comes before is used              |
 | `gap`             | no    | F6       | a stretch from `at_s` cannot be decoded; it is silence, later times are right |
 | `header_mismatch` | no    | F7, F8   | header and bytes disagree; what the header says is read, if it is there       |
 | `silent`          | no    | F10      | at least one whole block is one constant value                                |
+| `clipped`         | no    | F12      | more than one sample in a thousand is at the end of the scale                 |
+| `offset`          | no    | F12      | the mean of all samples is far from 0: a fault of the microphone or its power |
 | `not_finite`      | no    | F11      | samples that are NaN, infinite or absurdly large; they are read as 0          |
 | `band_limited`    | no    | F15      | the file's rate is below the wanted one: it never held the high frequencies   |
 
@@ -34,7 +37,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
@@ -51,16 +54,21 @@ Channel = Literal["mean"] | int
 Samples = NDArray[np.float32]
 
 EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".opus"})
-FATAL = frozenset({"empty", "no_audio", "not_audio", "bad_rate", "unreadable", "no_channel"})
+FATAL = frozenset({"empty", "no_audio", "not_audio", "bad_rate", "unreadable", "no_channel", "triggered"})
 MAX_RATE_HZ = 1_000_000
 PIECE_FRAMES = 1 << 16  # decoded and resampled at once: a piece stays in the processor's cache
 DECODE_VALUES = 1 << 20  # samples of all channels decoded at once: a bound for files with a great many channels
 LOUDEST = 1e12  # a sample beyond this is no sound, even in a file whose full scale is not 1 but 2^31
 DECODE_SLACK_S = 0.1  # compressed formats may count their packets' padding
 FLAC_TAIL_BYTES = 1 << 16  # at least this much of a FLAC's end is searched for its last frame
+UNKNOWN_FRAMES = 1 << 36  # a FLAC can't say more; soundfile gives 2^63 - 1 where it says nothing
 FLAC_LEAST_FRAME_BYTES = 10  # a FLAC frame cannot be smaller
 OGG_TAIL_BYTES = 1 << 17  # a page is smaller
 LEAST_BYTES_PER_S = 20  # no format packs sound closer; a header that says so is wrong
+FULL_SCALE = 0.99  # of whole numbers: 127 of 128 is the end of the scale of eight bits
+CLIPPED_SHARE, FAR_OFFSET = 0.001, 0.05
+TRIGGERED = re.compile(r"(?:[0-9A-F]{16}_)?\d{8}_\d{6}T\.WAV", re.IGNORECASE)
+PLAIN_WAV = (1, 3, 0xFFFE)  # whole numbers, floats, either with more channels: a frame has one size
 STREAM_BYTES = 0x7FFFFFFF  # from here on the data size of a WAV is a recorder's way to say "I don't know yet"
 
 
@@ -68,12 +76,14 @@ STREAM_BYTES = 0x7FFFFFFF  # from here on the data size of a WAV is a recorder's
 class Fault:
     """One thing that is wrong with an audio file: a word of the table above, and a sentence for people.
 
-    `at_s` is the time in the recording where it begins, where there is one.
+    `at_s` is the time in the recording where it begins, where there is one; `lost_s` are the seconds of sound that it
+    cost, as far as the file says how long it should be.
     """
 
     code: str
     detail: str
     at_s: float | None = None
+    lost_s: float = 0.0
 
     @property
     def fatal(self) -> bool:
@@ -98,7 +108,11 @@ class AudioError(Exception):
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file is, from its header and its size: `frames` and `duration_s` are what can be read of it."""
+    """What a file is, from its header and its size: `frames` and `duration_s` are what can be read of it.
+
+    `size` are its bytes; `header_s` is what its header promises and `bytes_s` what its bytes hold, None where they
+    don't say. `duration_s` is a bound and no more when neither says.
+    """
 
     path: Path
     duration_s: float
@@ -106,6 +120,14 @@ class Inspection:
     channels: int
     frames: int
     faults: tuple[Fault, ...]
+    size: int = 0
+    header_s: float | None = None
+    bytes_s: float | None = None
+
+    @property
+    def promised_s(self) -> float:
+        """The most that header or bytes speak of; 0 where neither does."""
+        return max(self.header_s or 0.0, self.bytes_s or 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,16 +162,18 @@ def blocks(
     block_s: float = 60.0,
     tail_s: float = 10.0,
     faults: list[Fault] | None = None,
+    header: Inspection | None = None,
 ) -> Iterator[Block]:
     """Decode a recording block by block, cut as `split` does, each block resampled as if it were a file of its own.
 
     Memory holds about two blocks, however long the file. Faults that leave something to use, those of `inspect`
-    included, are appended to `faults`: all of them are there when the last block has been given.
+    included, are appended to `faults`: all of them are there when the last block has been given. `header` is what
+    `inspect` said of the file, if it was asked before.
 
     Raises AudioError, at the first block, if nothing of the file can be used or it has no such channel.
     """
     found: list[Fault] = [] if faults is None else faults
-    header = inspect(path, rate_hz)
+    header = inspect(path, rate_hz) if header is None else header
     found.extend(header.faults)
     with _Source(header, channel, found) as source:
         silence = _Silence(found)
@@ -159,7 +183,8 @@ def blocks(
             silence.hear(made.is_constant, start_s)
             yield Block(index, start_s, end_s, made.finish())
         if source.position == 0:
-            raise AudioError(header.path, Fault("no_audio", "none of its sound can be decoded"))
+            lost_s = max(0.0, header.promised_s - sum(fault.lost_s for fault in header.faults))
+            raise AudioError(header.path, Fault("no_audio", "none of its sound can be decoded", lost_s=lost_s))
         silence.end(end_s)
         source.report()
 
@@ -263,6 +288,8 @@ class _Source:
         self.position = 0  # frames given so far, gaps included
         self.silent_until = 0  # the end of the gap that is being filled
         self.file: SoundFile | None = None
+        self.length_is_known = header.promised_s > 0
+        self.level = _Level()
         self.may_be_not_finite = False
         self.not_finite = 0
         self.not_finite_at_s = 0.0
@@ -292,6 +319,7 @@ class _Source:
         if self.not_finite:
             detail = f"{self.not_finite} samples are no finite numbers, or absurdly large; they are read as 0"
             self.faults.append(Fault("not_finite", detail, self.not_finite_at_s))
+        self.faults.extend(self.level.faults())
 
     def _fill_gap(self, out: Samples) -> int:
         got = min(len(out), self.silent_until - self.position)
@@ -313,6 +341,8 @@ class _Source:
             self._forget_file()  # after an error the decoder cannot even seek
         if self.may_be_not_finite:
             self._make_finite(raw[:got])
+        else:
+            self.level.hear(raw[:got])
         if self.channels > 1:
             _mix(raw[:got], self.channel, out[:got])
         if got < len(raw):
@@ -343,15 +373,16 @@ class _Source:
         if resume is not None:
             self.silent_until = resume
             lost_s = (resume - damage) / self.rate_hz
-            self.faults.append(Fault("gap", f"{lost_s:.3f} s from {at_s:.3f} s cannot be decoded", at_s))
+            self.faults.append(Fault("gap", f"{lost_s:.3f} s from {at_s:.3f} s cannot be decoded", at_s, lost_s))
             return
         promised_s = self.frames / self.rate_hz
         self.frames = damage
+        lost_s = promised_s - at_s if self.length_is_known else 0.0
         if damage and damaged:
-            self.faults.append(Fault("decode_error", f"nothing can be decoded after {at_s:.3f} s", at_s))
+            self.faults.append(Fault("decode_error", f"nothing can be decoded after {at_s:.3f} s", at_s, lost_s))
         elif damage and promised_s - at_s > DECODE_SLACK_S:
             detail = f"the header promises {promised_s:.3f} s, the sound ends after {at_s:.3f} s"
-            self.faults.append(Fault("truncated", detail, at_s))
+            self.faults.append(Fault("truncated", detail, at_s, lost_s))
 
     def _next_readable(self, damage: int) -> int | None:
         """Give the first frame after `damage` that can be decoded: steps that double, then bisection back."""
@@ -398,6 +429,36 @@ class _Source:
         if self.file is not None:
             self.file.close()
         self.file = None
+
+
+class _Level:
+    """Hears whether whole-number samples are clipped, and whether they lie far from 0; `raw (time, …)` at a time."""
+
+    def __init__(self) -> None:
+        self.samples = self.clipped = 0
+        self.sum = 0.0
+        self.low, self.high = np.inf, -np.inf
+
+    def hear(self, raw: Samples) -> None:
+        if raw.size == 0:
+            return
+        low, high = float(raw.min()), float(raw.max())
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        self.samples += raw.size
+        self.sum += float(raw.sum())
+        if max(-low, high) >= FULL_SCALE:
+            self.clipped += int(np.count_nonzero(np.abs(raw) >= FULL_SCALE))
+
+    def faults(self) -> list[Fault]:
+        if self.low >= self.high:  # nothing at all, or one constant value, which is `silent`
+            return []
+        found = []
+        if self.clipped > CLIPPED_SHARE * self.samples:
+            share = self.clipped / self.samples
+            found.append(Fault("clipped", f"{share:.2%} of the samples are at the end of the scale"))
+        if abs(mean := self.sum / self.samples) > FAR_OFFSET:
+            found.append(Fault("offset", f"the mean of all samples is {mean:.3f} of full scale"))
+        return found
 
 
 def _mix(raw: Samples, channel: Channel, out: Samples) -> None:
@@ -449,6 +510,9 @@ def _inspect(path: Path, file: BinaryIO, rate_hz: int) -> Inspection:
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         raise AudioError(path, Fault("empty", "it has no bytes"))
+    if TRIGGERED.fullmatch(path.name):
+        detail = "AudioMoth left out its quiet parts, so times in it are wrong; expand it with AudioMoth's app first"
+        raise AudioError(path, Fault("triggered", detail))
     try:
         with _sound_file(path) as sound:
             own_hz, channels, frames = sound.samplerate, sound.channels, sound.frames
@@ -456,31 +520,49 @@ def _inspect(path: Path, file: BinaryIO, rate_hz: int) -> Inspection:
         raise AudioError(path, _why_not(file, size, error)) from error
     if not 0 < own_hz <= MAX_RATE_HZ:
         raise AudioError(path, Fault("bad_rate", f"its sample rate is {own_hz} Hz"))
-    frames, faults = _compare(file, size, own_hz, frames)
-    if frames <= 0:
-        raise AudioError(path, Fault("no_audio", _nothing(file, size)))
+    extent = _compare(file, size, own_hz, frames)
+    if extent.frames <= 0:
+        lost_s = max(extent.header_s or 0.0, extent.bytes_s or 0.0)
+        raise AudioError(path, Fault("no_audio", _nothing(file, size), lost_s=lost_s))
+    faults = [] if extent.fault is None else [extent.fault]
     if own_hz < rate_hz:
         faults.append(Fault("band_limited", f"its rate of {own_hz} Hz holds nothing above {own_hz / 2:.0f} Hz"))
-    return Inspection(path, frames / own_hz, own_hz, channels, frames, tuple(faults))
+    duration_s = extent.frames / own_hz
+    return Inspection(
+        path, duration_s, own_hz, channels, extent.frames, tuple(faults), size, extent.header_s, extent.bytes_s
+    )
 
 
-def _compare(file: BinaryIO, size: int, rate_hz: int, frames: int) -> tuple[int, list[Fault]]:
-    """Compare what a header claims with the bytes on disk: the frames that can be read, and the faults."""
+@dataclass(frozen=True)
+class _Extent:
+    """How much sound a file holds: frames that can be read, seconds by its header and by its bytes, the fault."""
+
+    frames: int
+    header_s: float | None
+    bytes_s: float | None
+    fault: Fault | None = None
+
+
+def _compare(file: BinaryIO, size: int, rate_hz: int, frames: int) -> _Extent:
+    """Compare what a header claims with the bytes on disk."""
     file.seek(0)
     start = file.read(64)
     if start[:4] == b"fLaC":
         return _compare_flac(file, size, rate_hz, frames, start)
-    fault = None
+    duration_s = frames / rate_hz
     if (wav := _wav(file, size)) is not None:
-        fault = _compare_wav(file, size, wav, frames / rate_hz)
-    elif (claimed := _claimed_bytes(start)) > size:
-        fault = Fault("truncated", f"the header promises {claimed} bytes, {size} are there", frames / rate_hz)
-    elif start[:4] == b"OggS" and _last_ogg_page_goes_on(file, size):
-        fault = Fault("truncated", "it does not end with a last page", frames / rate_hz)
-    elif frames > (possible := size * rate_hz // LEAST_BYTES_PER_S):
-        fault = Fault("header_mismatch", f"the header promises {frames / rate_hz:.3g} s in {size} bytes")
-        frames = possible
-    return frames, [fault] if fault else []
+        return _compare_wav(file, size, wav, frames, duration_s)
+    if (claimed := _claimed_bytes(start)) > size:
+        header_s = duration_s * claimed / size
+        detail = f"the header promises {claimed} bytes, {size} are there"
+        return _Extent(frames, header_s, duration_s, Fault("truncated", detail, duration_s, header_s - duration_s))
+    if start[:4] == b"OggS" and _last_ogg_page_goes_on(file, size):
+        fault = Fault("truncated", "it does not end with a last page", duration_s)
+        return _Extent(frames, None, duration_s, fault)
+    if frames > (possible := size * rate_hz // LEAST_BYTES_PER_S):
+        fault = Fault("header_mismatch", f"the header promises {duration_s:.3g} s in {size} bytes")
+        return _Extent(possible, None, None, fault)
+    return _Extent(frames, duration_s, None)
 
 
 def _claimed_bytes(start: bytes) -> int:
@@ -500,11 +582,19 @@ def _last_ogg_page_goes_on(file: BinaryIO, size: int) -> bool:
 
 @dataclass(frozen=True)
 class _Wav:
-    """Where the sound of a WAV begins, in bytes, and how many bytes the header claims; None without a data chunk."""
+    """Where the sound of a WAV begins, in bytes, and how many bytes the header claims; None without a data chunk.
+
+    `bytes_per_s` is 0 where the header doesn't say.
+    """
 
     rate_hz: int | None
     offset: int | None
     claimed: int
+    bytes_per_s: int = 0
+
+    def seconds(self, size: int) -> float | None:
+        """How long so many bytes of its sound are."""
+        return size / self.bytes_per_s if self.bytes_per_s >= LEAST_BYTES_PER_S else None
 
 
 def _wav(file: BinaryIO, size: int) -> _Wav | None:
@@ -513,7 +603,7 @@ def _wav(file: BinaryIO, size: int) -> _Wav | None:
     start = file.read(12)
     if start[:4] not in (b"RIFF", b"RF64", b"BW64") or start[8:] != b"WAVE":
         return None
-    rate_hz, large, position = None, None, 12
+    rate_hz, large, position, bytes_per_s = None, None, 12, 0
     for _ in range(1000):  # far more chunks than a recorder writes; a file of noise has no end of them
         file.seek(position)
         chunk = file.read(32)
@@ -521,28 +611,36 @@ def _wav(file: BinaryIO, size: int) -> _Wav | None:
             break
         length = int.from_bytes(chunk[4:8], "little")
         if chunk[:4] == b"data":
-            return _Wav(rate_hz, position + 8, large if large is not None and length == 0xFFFFFFFF else length)
+            claimed = large if large is not None and length == 0xFFFFFFFF else length
+            return _Wav(rate_hz, position + 8, claimed, bytes_per_s)
         if chunk[:4] == b"ds64" and len(chunk) >= 24:
             large = struct.unpack("<Q", chunk[16:24])[0]
         if chunk[:4] == b"fmt " and len(chunk) >= 16:
-            rate_hz = struct.unpack("<I", chunk[12:16])[0]
+            kind, _, rate_hz, bytes_per_s, align = struct.unpack("<HHIIH", chunk[8:22].ljust(14, b"\0"))
+            if kind in PLAIN_WAV:  # recorders that change the rate may leave the bytes a second as they were
+                bytes_per_s = rate_hz * align
         position += 8 + length + length % 2
     return _Wav(rate_hz, None, 0)
 
 
-def _compare_wav(file: BinaryIO, size: int, wav: _Wav, duration_s: float) -> Fault | None:
+def _compare_wav(file: BinaryIO, size: int, wav: _Wav, frames: int, duration_s: float) -> _Extent:
     if wav.offset is None:
-        return None
+        return _Extent(frames, duration_s, None)
     there = size - wav.offset
+    header_s, bytes_s = wav.seconds(wav.claimed), wav.seconds(there)
     if wav.claimed > there:
         detail = f"the header promises {wav.claimed} bytes of sound, {there} are there"
         # A size that counts the header in, or is a recorder's "unknown", says nothing about lost sound.
-        confused = wav.claimed >= STREAM_BYTES > there or wav.claimed - there <= wav.offset
-        return Fault("header_mismatch", detail) if confused else Fault("truncated", detail, duration_s)
+        if wav.claimed >= STREAM_BYTES > there or wav.claimed - there <= wav.offset:
+            return _Extent(frames, None, bytes_s, Fault("header_mismatch", detail))
+        lost_s = max(0.0, (header_s or 0.0) - duration_s)
+        return _Extent(frames, header_s, bytes_s, Fault("truncated", detail, duration_s, lost_s))
     ends = {wav.offset + wav.claimed, wav.offset + wav.claimed + wav.claimed % 2}  # not everyone pads
     if any(_only_chunks(file, end, size) for end in ends):
-        return None
-    return Fault("header_mismatch", f"the header promises {wav.claimed} bytes of sound, {there} lie behind it")
+        return _Extent(frames, header_s or duration_s, header_s)
+    detail = f"the header promises {wav.claimed} bytes of sound, {there} lie behind it"
+    lost_s = max(0.0, (bytes_s or 0.0) - duration_s)
+    return _Extent(frames, header_s, bytes_s, Fault("header_mismatch", detail, duration_s, lost_s))
 
 
 def _only_chunks(file: BinaryIO, position: int, size: int) -> bool:
@@ -594,15 +692,16 @@ class _FlacFrame:
     offset: int
 
 
-def _compare_flac(file: BinaryIO, size: int, rate_hz: int, frames: int, start: bytes) -> tuple[int, list[Fault]]:
+def _compare_flac(file: BinaryIO, size: int, rate_hz: int, frames: int, start: bytes) -> _Extent:
     """Find the last packet of a FLAC, which carries its number: a header's count of samples is often wrong."""
     least, most = struct.unpack(">HH", start[8:12])
     longest = int.from_bytes(start[15:18], "big")  # bytes of the largest packet, 0 if the writer did not say
     file.seek(max(0, size - max(FLAC_TAIL_BYTES, 3 * longest)))
     tail = file.read()
     packets = [frame for at in re.finditer(rb"\xff[\xf8\xf9]", tail) if (frame := _flac_frame(tail, at.start(), least))]
+    header_s = None if frames > UNKNOWN_FRAMES else frames / rate_hz
     if any(packet.start + packet.length == frames for packet in packets):
-        return frames, []
+        return _Extent(frames, header_s, header_s)
     # Sound can look like a packet's header by chance; then it does not begin where the packet before it ends.
     chain = [late for early, late in pairwise(packets) if early.start + early.length == late.start]
     claimed_s = frames / rate_hz
@@ -611,15 +710,18 @@ def _compare_flac(file: BinaryIO, size: int, rate_hz: int, frames: int, start: b
     if not chain:
         possible = 0 if len(tail) == size else size // FLAC_LEAST_FRAME_BYTES * most
         if frames <= possible:
-            return frames, []  # only decoding will tell
-        return possible, [Fault("header_mismatch", f"the header promises {claimed_s:.3g} s in {size} bytes")]
+            return _Extent(frames, header_s, None)  # only decoding will tell
+        fault = Fault("header_mismatch", f"the header promises {claimed_s:.3g} s in {size} bytes")
+        return _Extent(possible, header_s if possible == 0 else None, None, fault)
     last = chain[-1]
     complete = _crc(tail[last.offset :], 0x8005, 16) == 0  # the checksum closes the packet, and makes this 0
     readable = min(frames, last.start + last.length if complete else last.start)
     code = "header_mismatch" if complete else "truncated"
-    promise = "an unknown length" if frames > 1 << 36 else f"{claimed_s:.3f} s"
-    detail = f"the header promises {promise}, the file ends after {readable / rate_hz:.3f} s"
-    return readable, [Fault(code, detail, readable / rate_hz)]
+    promise = "an unknown length" if header_s is None else f"{claimed_s:.3f} s"
+    readable_s, bytes_s = readable / rate_hz, (last.start + last.length * complete) / rate_hz
+    detail = f"the header promises {promise}, the file ends after {readable_s:.3f} s"
+    fault = Fault(code, detail, readable_s, max(header_s or 0.0, bytes_s) - readable_s)
+    return _Extent(readable, header_s, bytes_s, fault)
 
 
 def _flac_frame(data: bytes, at: int, block: int) -> _FlacFrame | None:
@@ -670,32 +772,67 @@ def find(root: Path) -> list[Path]:
     return paths
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sound file in a folder: its path, its `name` under the root (with `/` and extension), and its key."""
+
+    path: Path
+    name: str
+    key: str
+
+
 def scan(
     roots: Sequence[Path], rate_hz: int = 32_000, progress: Callable[[int, int], None] | None = None
 ) -> tuple[list[Recording], list[AudioError]]:
     """Inspect all sound files under some folders (or files): those that can be used, and those that can't.
 
+    Keys are those of `listed`. `progress(done, total)` is called after each file.
+    """
+    files, errors = listed(roots)
+    recordings = []
+    for done, file in enumerate(files, 1):
+        try:
+            header = inspect(file.path, rate_hz)
+            recordings.append(Recording(file.key, file.path, header.duration_s, header.rate_hz))
+        except AudioError as error:
+            errors.append(error)
+        if progress is not None:
+            progress(done, len(files))
+    return recordings, errors
+
+
+def listed(roots: Sequence[Path]) -> tuple[list[Found], list[AudioError]]:
+    """List all sound files under some folders (or files), none of them opened, and the folders that can't be read.
+
     A key is the path under its root, with `/`, without the extension; files that would share a key keep their
     extensions. With several roots it begins with the root's name, and with the names above it where those are equal.
-    `progress(done, total)` is called after each file.
+    The root of a file that is given itself is its folder.
     """
     denied: list[OSError] = []
     first_root: dict[Path, tuple[Path, Path]] = {}  # a file that is under two roots belongs to the first
     for root in map(Path, roots):
         for path in _find(root, denied):
             first_root.setdefault(path.resolve(), (root if root.is_dir() else root.parent, path))
-    files = list(first_root.values())
     errors = [AudioError(Path(error.filename or ""), Fault("unreadable", str(error))) for error in denied]
-    recordings = []
-    for done, ((_, path), key) in enumerate(zip(files, _keys(files, len(roots) > 1), strict=True), 1):
-        try:
-            header = inspect(path, rate_hz)
-            recordings.append(Recording(key, path, header.duration_s, header.rate_hz))
-        except AudioError as error:
-            errors.append(error)
-        if progress is not None:
-            progress(done, len(files))
-    return recordings, errors
+    files = list(first_root.values())
+    names = _root_names({root for root, _ in files}) if len(folders_of(roots)) > 1 else {}
+    full = [text_of(names.get(root, Path()) / path.relative_to(root)) for root, path in files]
+    found = [Found(path, name, key) for (_, path), name, key in zip(files, full, keys_of(full), strict=True)]
+    return found, errors
+
+
+def folders_of(roots: Sequence[Path]) -> set[Path]:
+    """The folders that names are told from: the roots, and the folders of those that are files."""
+    return {(root.parent if root.is_file() else root).resolve() for root in map(Path, roots)}
+
+
+def keys_of(names: Sequence[str]) -> list[str]:
+    """Names of files without their extensions; those that would be the same keep them. No two keys are the same."""
+    keys = [name[: len(name) - len(PurePosixPath(name).suffix)] for name in names]
+    while doubled := {key for key, times in Counter(keys).items() if times > 1}:
+        # Again and again, because "a.wav" may be the key of a.wav.ogg, too.
+        keys = [name if key in doubled else key for key, name in zip(keys, names, strict=True)]
+    return keys
 
 
 def _find(root: Path, errors: list[OSError]) -> list[Path]:
@@ -717,17 +854,6 @@ def _sounds(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
-def _keys(files: Sequence[tuple[Path, Path]], with_root: bool) -> list[str]:
-    """Give the key of each (root, path); no two are the same."""
-    names = _root_names({root for root, _ in files}) if with_root else {}
-    full = [_text(names.get(root, Path()) / path.relative_to(root)) for root, path in files]
-    keys = [name[: len(name) - len(path.suffix)] for name, (_, path) in zip(full, files, strict=True)]
-    while doubled := {key for key, times in Counter(keys).items() if times > 1}:
-        # Again and again, because "a.wav" may be the key of a.wav.ogg, too.
-        keys = [name if key in doubled else key for key, name in zip(keys, full, strict=True)]
-    return keys
-
-
 def _root_names(roots: set[Path]) -> dict[Path, Path]:
     """Name each folder by as few of its last parts as tell all of them apart."""
     whole = {root: root.resolve() for root in roots}
@@ -738,7 +864,7 @@ def _root_names(roots: set[Path]) -> dict[Path, Path]:
     raise AssertionError("two different paths differ in some part")
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """Give a path with `/`; bytes of a name that are not UTF-8 are written out, so that every key can be stored."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 

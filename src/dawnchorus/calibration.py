@@ -352,6 +352,14 @@ class Calibration:
         b = np.array([one.b for one in self.species])
         return np.asarray(expit(a * _logits(probabilities) + b))
 
+    def score_thresholds(self) -> tuple[float, ...]:
+        """The score of each species at which its probability reaches the threshold over all; infinite if none does."""
+        lowest = next((one.threshold for one in self.thresholds if one.species is None), math.inf)
+        if not lowest <= 1:
+            return (math.inf,) * len(self.species)
+        wanted = float(_logits(np.array(lowest)))
+        return tuple(float(expit((wanted - one.b) / one.a)) for one in self.species)
+
 
 def write(folder: Path, calibration: Calibration) -> None:
     """Write `calibration.csv` and `thresholds.csv`, each wholly or not at all; no digit is lost."""

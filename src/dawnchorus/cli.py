@@ -85,9 +85,8 @@ def demo(
         places.run / "model",
         [places.data / "test"],
         places.detections,
-        places.data / "sample_submission.csv",
-        0.3,
-        False,
+        sample=places.data / "sample_submission.csv",
+        restart=True,
     )
     say("4. Comparing with the truth, which training never saw …")
     _evaluate(places.run, places.data / "truth" / "test.csv", places.data / "test", False)
@@ -329,40 +328,165 @@ def _evaluate(run: Path, truth: Path | None, audio: Path | None, as_json: bool) 
         console().print(evaluation.PARTIAL_WARNING)
 
 
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core if not given.")]
+TimeLimit = Annotated[float, typer.Option(min=1, help="Seconds without any sign after which a file is given up.")]
+
+
 @app.command()
 @_plain_errors
 def detect(
     model: Annotated[Path, typer.Argument(help="A model folder, such as RUN/model.")],
-    audio: Annotated[list[Path], typer.Argument(help="Folders of recordings, or files.")],
-    out: Annotated[Path, typer.Option(help="Folder for detections.csv and detections.parquet.")],
+    audio: Annotated[list[str], typer.Argument(help="Folders, files, patterns, or .txt files with one path a line.")],
+    out: Annotated[Path, typer.Option(help="Folder for the tables and the ledger of the run.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lowest score of a detection.")] = 0.3,
+    threshold: Annotated[
+        str, typer.Option(metavar="0..1|model", help="Lowest score of a detection; or the model's, by species.")
+    ] = "0.3",
+    min_duration: Annotated[float, typer.Option(min=0, help="Leave out detections shorter than these seconds.")] = 0.0,
+    merge_gap: Annotated[float, typer.Option(min=0, help="Join detections closer than these seconds.")] = 0.0,
+    channel: Annotated[
+        str | None,
+        typer.Option(metavar="mean|each|N", help="Which sound of several channels; the model's if not given."),
+    ] = None,
+    keep_scores: Annotated[
+        bool, typer.Option("--keep-scores", help="Write the scores of all frames, too: scores.parquet.")
+    ] = False,
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Do one of N parts only, on this machine; `merge` joins them.")
+    ] = "1/1",
+    workers: Workers = None,
+    time_limit: TimeLimit = 300.0,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what is done in OUT and begin anew.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 also when any sound was lost.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Find species in recordings. Needs no torch."""
-    if _detect(model, audio, out, submission, threshold, as_json):
+    """Find species in recordings. Needs no torch. Run it again to go on after whatever stopped it."""
+    from dawnchorus.detect.listing import Shard
+
+    failed = _detect(
+        model,
+        list(audio),
+        out,
+        as_json,
+        strict,
+        profile,
+        sample=submission,
+        threshold=_threshold(threshold),
+        shortest_s=min_duration,
+        gap_s=merge_gap,
+        channels=_channels(channel),
+        keep_scores=keep_scores,
+        shard=Shard.parse(shard),
+        workers=workers,
+        stall_s=time_limit,
+        restart=restart,
+    )
+    if failed:
         raise typer.Exit(EXIT_FAULTS)
 
 
-def _detect(model: Path, roots: list[Path], out: Path, submission: Path | None, threshold: float, as_json: bool) -> int:
-    from dawnchorus import audio, package
-    from dawnchorus.console import bar, console
-    from dawnchorus.detect.engine import Detector
-    from dawnchorus.detect.folder import detect_folder
-    from dawnchorus.scores import EventRule
+def _threshold(text: str) -> Any:
+    if text == "model":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise typer.BadParameter(f"{text!r}; expected a number from 0 to 1, or model", param_hint="--threshold")
+    return value
 
-    detector = Detector(package.read(model))
-    recordings, errors = audio.scan(roots)
-    with bar("detecting") as step:
-        result = detect_folder(detector, recordings, errors, out, EventRule(threshold), submission, step)
+
+def _channels(text: str | None) -> Any:
+    if text in (None, "mean", "each"):
+        return text
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise typer.BadParameter(f"{text!r}; expected mean, each, or a number from 1", param_hint="--channel")
+    return int(text)
+
+
+def _detect(
+    model: Path,
+    audio: list[Any],
+    out: Path,
+    as_json: bool = False,
+    strict: bool = False,
+    profile: bool = False,
+    **wanted: Any,
+) -> bool:
+    from dawnchorus.console import Detecting, console, stages_table
+    from dawnchorus.detect.run import Wanted, run
+
+    with Detecting() as watch:
+        ran = run(Wanted(model, tuple(audio), out, **wanted), watch)
+    detected, progress = ran.detected, ran.progress
     if as_json:
-        typer.echo(json.dumps(result.as_record()))
+        typer.echo(json.dumps(detected.as_record() | ({"stages": dict(progress.stages)} if profile else {})))
     else:
         say = console().print
-        for line in result.lines():
+        for line in detected.lines():
             say(line, markup=False)
-        say(f"{len(result.detections)} detections in {result.heard} recordings: {out / 'detections.csv'}")
-    return len(result.failures)
+        if profile:
+            say(stages_table(progress.stages, progress.sound_s))
+        shard = wanted.get("shard")
+        if shard is None or shard.of == 1:
+            where = f"{out / 'detections.csv'}"
+        else:
+            where = f"shard {shard} in {out}; when all are done: dawnchorus merge {model} {out}"
+        say(f"{detected.detections} detections in {detected.heard} recordings: {where}", markup=False)
+    return bool(detected.errors or (strict and detected.lost))
+
+
+@app.command()
+@_plain_errors
+def merge(
+    model: Annotated[Path, typer.Argument(help="The model folder that the shards were made with.")],
+    out: Annotated[Path, typer.Argument(help="The folder of the shards.")],
+    submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put the shards of a detection together: the tables are those of a run in one piece."""
+    from dawnchorus.console import console
+    from dawnchorus.detect.run import merge as merge_shards
+
+    detected = merge_shards(out, model, submission)
+    if as_json:
+        typer.echo(json.dumps(detected.as_record()))
+    else:
+        for line in [*detected.lines(), f"{detected.detections} detections: {out / 'detections.csv'}"]:
+            console().print(line, markup=False)
+    if detected.errors:
+        raise typer.Exit(EXIT_FAULTS)
+
+
+@app.command()
+@_plain_errors
+def check(
+    audio: Annotated[list[str], typer.Argument(help="Folders, files, patterns, or .txt files with one path a line.")],
+    workers: Workers = None,
+    time_limit: TimeLimit = 300.0,
+    as_json: Json = False,
+) -> None:
+    """Decode every file to its end, without a model: say what is wrong with it, and how many hours there are."""
+    from dawnchorus.console import Detecting, console
+    from dawnchorus.detect import outputs
+    from dawnchorus.detect.run import check as check_files
+
+    with Detecting("checking") as watch:
+        checked = check_files(list(audio), workers, time_limit, watch)
+    if as_json:
+        typer.echo(json.dumps(checked.as_record()))
+    else:
+        say = console().print
+        for file, fault in checked.faults:
+            say(f"{file}: {fault}", markup=False)
+        heard = checked.files - checked.failed
+        say(outputs.coverage_line(heard, checked.failed, checked.analysed_s, checked.lost), markup=False)
+        faulty = len({file for file, _ in checked.faults})
+        say(f"{checked.files} files, {checked.analysed_s / 3600:.2f} h that can be heard; {faulty} files with faults")
+    if checked.failed:
+        raise typer.Exit(EXIT_FAULTS)
 
 
 @app.command()

@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich import progress as rich_progress
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
+from dawnchorus.detect.outputs import duration
+from dawnchorus.detect.run import Progress
 from dawnchorus.evaluate import Evaluation
 
 LOG_WIDTH = 120  # where nobody says how wide a line may be
@@ -33,7 +39,7 @@ def console() -> Console:
 def bar(words: str) -> Iterator[Step]:
     """A progress bar for the block: call what it gives with (done, total)."""
     out = Console(stderr=True)
-    with Progress(
+    with rich_progress.Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -52,7 +58,7 @@ class Training:
     def __init__(self, fits: int) -> None:
         self.out = Console(stderr=True)
         self.fits, self.begun, self.seen = fits, time.monotonic(), dict[str, int]()
-        self.progress = Progress(
+        self.progress = rich_progress.Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -83,6 +89,62 @@ class Training:
         self.progress.update(self.task, description=words, completed=steps, total=of, loss=f"{loss:.3f}")
         if steps == of and not self.out.is_terminal:
             self.out.print(f"{words}: {of} steps, loss {loss:.3f}, {time.monotonic() - self.begun:.0f} s so far")
+
+
+class Detecting:
+    """Where a detection is: hours of sound, speed, time left, files with faults, and detections of each species.
+
+    In a log, a line a minute instead.
+    """
+
+    SHOWN_SPECIES = 12
+    LOG_S = 60.0
+
+    def __init__(self, words: str = "detecting") -> None:
+        self.words, self.out = words, Console(stderr=True)
+        self.live = Live(console=self.out, refresh_per_second=4, transient=True)
+        self.told = time.monotonic()
+
+    def __enter__(self) -> Detecting:
+        if self.out.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Called several times a second."""
+        if self.out.is_terminal:
+            self.live.update(self._shown(progress))
+        elif time.monotonic() - self.told > self.LOG_S:
+            self.told = time.monotonic()
+            self.out.print(self._line(progress), markup=False)
+
+    def _line(self, progress: Progress) -> str:
+        left = "?" if progress.left_s is None else duration(progress.left_s)
+        return (
+            f"{self.words}: {progress.files_done} of {progress.files} files, "
+            f"{(progress.sound_s + progress.open_s) / 3600:.2f} h of sound, {progress.speed:.0f} x real time, "
+            f"{left} left, {progress.faults} with faults"
+        )
+
+    def _shown(self, progress: Progress) -> Group:
+        done = progress.bytes_done / progress.bytes if progress.bytes else 1.0
+        common = progress.counts.most_common(self.SHOWN_SPECIES)
+        counts = "  ".join(f"{progress.name_of(number)} {count}" for number, count in common)
+        return Group(ProgressBar(total=1.0, completed=done, width=60), Text(self._line(progress)), Text(counts))
+
+
+def stages_table(stages: Mapping[str, float], sound_s: float) -> Table:
+    """Where the time of a detection went: seconds of one core in each stage, and for each minute of sound."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("stage", "core seconds", "share", "ms a minute of sound"):
+        table.add_column(heading, justify="left" if heading == "stage" else "right")
+    total, minutes = sum(stages.values()) or 1.0, sound_s / 60 or 1.0
+    for stage, seconds in sorted(stages.items(), key=lambda one: -one[1]):
+        table.add_row(stage, f"{seconds:.2f}", f"{seconds / total:.0%}", f"{1000 * seconds / minutes:.1f}")
+    return table
 
 
 def figure(value: float | None) -> str:

@@ -51,7 +51,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a detector found: `score` ranks detections of one species; it is no calibrated probability."""
+    """What a detector found: `score` ranks detections of one species; it is no calibrated probability.
+
+    `channel` counts from 1, as people do; 0 is the mean of all channels.
+    """
 
     recording: str
     species: int
@@ -60,6 +63,7 @@ class Detection:
     score: float
     low_hz: float = 0.0
     high_hz: float = 0.0
+    channel: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ def denoising(features: Features) -> Features:
     return changed
 
 
+def of_channel(features: Features, channel: audio.Channel) -> Features:
+    """The same features of another channel."""
+    changed: Features = replace(features, channel=channel)  # type: ignore[type-var]
+    return changed
+
+
 @dataclass(frozen=True)
 class FrontEnd:
     """Log-mel spectrogram settings, and the transform itself.
@@ -393,12 +399,16 @@ def heard(
     )
     for block in sound:
         samples = change(block.samples) if change else block.samples
-        if front_end.denoised:
-            samples = denoise(samples, front_end.rate_hz)
-        columns = front_end.columns(samples)
-        span = front_end.range_of(columns, samples)
-        stored = columns.astype(np.float16)
-        yield FeatureBlock(recording.key, block.index, block.start_s, block.end_s, stored.shape[1], span, stored)
+        yield of_sound(recording.key, replace(block, samples=samples), front_end)
+
+
+def of_sound(recording: str, block: audio.Block, front_end: Features) -> FeatureBlock:
+    """The features of one block of sound, which is at `front_end.rate_hz`."""
+    samples = denoise(block.samples, front_end.rate_hz) if front_end.denoised else block.samples
+    columns = front_end.columns(samples)
+    span = front_end.range_of(columns, samples)
+    stored = columns.astype(np.float16)
+    return FeatureBlock(recording, block.index, block.start_s, block.end_s, stored.shape[1], span, stored)
 
 
 def _store_recording(recording: Recording, home: Path, front_end: Features) -> tuple[list[FeatureBlock], list[Failure]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -19,7 +21,8 @@ LATER: Mapping[str, bool] = {"later": True}  # metadata of a field that its sett
 def whole(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; it becomes `path` when the block ends, and is removed when it fails.
 
-    Readers see the old file or the new one, never a part of one. The temporary name keeps the suffix.
+    Readers see the old file or the new one, never a part of one. The temporary name keeps the suffix. What
+    must outlive a power cut that comes right after is settled, too.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
@@ -28,6 +31,49 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def settle(paths: Iterable[Path]) -> None:
+    """Wait until files are on the disk, so that a power cut cannot take them back."""
+    for path in paths:
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+
+
+TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.\w+")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what `whole` left half-written in a folder when its process was killed."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+class InUseError(RuntimeError):
+    """Another process holds a lock; the message says which lock."""
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file for the block; the system lets go of it when the process ends, however it ends.
+
+    Raises InUseError at once when another process has it. The file stays: removing it would let two in.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InUseError(f"{path}: another run is using this folder; wait for it, or choose another") from error
+        yield
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,6 +10,7 @@ species.csv card.md calibration.csv thresholds.csv
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class ModelPackage:
     origin: dict[str, Any]
     top_s: float = 0.0
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Stands for the content of the models: calibrations are bound to it."""
         return value_hash([content_hash(path) for path in self.model_paths])
@@ -56,6 +57,11 @@ class ModelPackage:
     def calibration(self) -> Calibration | None:
         """The calibration beside the models, None when there is none. Raises ValueError when it is another model's."""
         return calibration.read(self.folder, self.hash) if (self.folder / "calibration.csv").is_file() else None
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds of a frame of the scores."""
+        return self.columns_per_frame / self.front_end.columns_per_second
 
     @property
     def model_paths(self) -> list[Path]:

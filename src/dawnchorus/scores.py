@@ -74,30 +74,55 @@ def of_recording(windows: Sequence[Window], clipwise: Floats, framewise: Floats,
     `clipwise` `(window, species)` and `framewise` `(window, frame, species)` are probabilities; `windows` are all of
     one recording, block after block. Frames that lie wholly in the padding behind a block take no part.
     """
-    frame_s = columns_per_frame / windows[0].columns_per_second
-    starts, stitched, highest = [], [], []
+    joined = Joining(columns_per_frame)
     at = 0
     for _, group in groupby(windows, key=lambda window: window.block.index):
         of_block = list(group)
-        frames = framewise[at : at + len(of_block)]
-        block = of_block[0].block
-        line = stitch([window.start for window in of_block], frames, columns_per_frame, block.columns)
-        stitched.append(line)
-        starts.append(block.start_s + frame_s * np.arange(len(line)))
-        first_column = columns_per_frame * np.arange(frames.shape[1])
-        for window, its_frames in zip(of_block, frames, strict=True):
-            highest.append(its_frames[window.start + first_column < block.columns].max(axis=0))
+        here = slice(at, at + len(of_block))
+        joined.add(of_block, clipwise[here], framewise[here])
         at += len(of_block)
-    return Scores(
-        windows[0].recording,
-        np.array([window.start_s for window in windows], np.float64),
-        np.array([window.end_s for window in windows], np.float64),
-        clipwise.astype(np.float32),
-        np.stack(highest).astype(np.float32),
-        np.concatenate(starts).astype(np.float64),
-        frame_s,
-        np.concatenate(stitched).astype(np.float32),
-    )
+    return joined.scores()
+
+
+class Joining:
+    """Joins what a network says of one recording, block after block; it keeps only the stitched frames of each."""
+
+    def __init__(self, columns_per_frame: int) -> None:
+        self.columns_per_frame = columns_per_frame
+        self.recording, self.frame_s = "", 0.0
+        self.window_start_s: list[float] = []
+        self.window_end_s: list[float] = []
+        self.clipwise: list[Floats] = []
+        self.highest: list[Floats] = []
+        self.starts: list[Times] = []
+        self.stitched: list[Floats] = []
+
+    def add(self, windows: Sequence[Window], clipwise: Floats, framewise: Floats) -> None:
+        """Add all windows of one block, with `clipwise` `(window, species)`, `framewise` `(window, frame, species)`."""
+        block = windows[0].block
+        self.recording, self.frame_s = block.recording, self.columns_per_frame / windows[0].columns_per_second
+        line = stitch([window.start for window in windows], framewise, self.columns_per_frame, block.columns)
+        self.stitched.append(line)
+        self.starts.append(block.start_s + self.frame_s * np.arange(len(line), dtype=np.float64))
+        first_column = self.columns_per_frame * np.arange(framewise.shape[1])
+        for window, its_frames in zip(windows, framewise, strict=True):
+            self.highest.append(its_frames[window.start + first_column < block.columns].max(axis=0))
+            self.window_start_s.append(window.start_s)
+            self.window_end_s.append(window.end_s)
+        self.clipwise.append(clipwise)
+
+    def scores(self) -> Scores:
+        """What was joined; there must be a block."""
+        return Scores(
+            self.recording,
+            np.array(self.window_start_s, np.float64),
+            np.array(self.window_end_s, np.float64),
+            np.concatenate(self.clipwise).astype(np.float32, copy=False),
+            np.stack(self.highest).astype(np.float32, copy=False),
+            np.concatenate(self.starts).astype(np.float64, copy=False),
+            self.frame_s,
+            np.concatenate(self.stitched).astype(np.float32, copy=False),
+        )
 
 
 def stitch(starts: Sequence[int], framewise: Floats, columns_per_frame: int, block_columns: int) -> Floats:
@@ -208,31 +233,35 @@ class EventRule:
     Every local peak of at least `threshold` starts an event, highest first; it reaches over the frames beside it that
     are at least `edge` times the peak, and that no higher peak has taken. A lower peak whose reach runs into a higher
     event is a shoulder of it and no event of its own. Events shorter than `shortest_s` are left
-    out; events closer than `gap_s` are joined and keep the higher score.
+    out; events closer than `gap_s` are joined and keep the higher score. `thresholds` has a threshold for each species
+    and comes before `threshold`; an infinite one finds nothing.
     """
 
     threshold: float = 0.05
     edge: float = 0.7
     shortest_s: float = 0.0
     gap_s: float = 0.0
+    thresholds: tuple[float, ...] = ()
 
     def events(self, scores: Scores, bands_hz: Sequence[tuple[float, float]] | None = None) -> list[Detection]:
         """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
         found = []
         for species in range(scores.framewise.shape[1]):
             low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
-            for first, last, score in self._merged(self._runs(scores.framewise[:, species]), scores.frame_s):
+            threshold = self.thresholds[species] if self.thresholds else self.threshold
+            runs = self._runs(scores.framewise[:, species], threshold)
+            for first, last, score in self._merged(runs, scores.frame_s):
                 start_s = float(scores.frame_start_s[first])
                 end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, float(scores.window_end_s.max()))
                 if end_s > start_s and end_s - start_s >= self.shortest_s:
                     found.append(Detection(scores.recording, species, start_s, end_s, score, low_hz, high_hz))
         return found
 
-    def _runs(self, line: Floats) -> list[tuple[int, int, float]]:
+    def _runs(self, line: Floats, threshold: float) -> list[tuple[int, int, float]]:
         """First and last frame and score of each event in one species' frames `(frame,)`."""
         taken = np.zeros(len(line), bool)
         runs = []
-        candidates = np.flatnonzero((line >= self.threshold) & (line > 0))
+        candidates = np.flatnonzero((line >= threshold) & (line > 0))
         for peak in candidates[np.argsort(-line[candidates], kind="stable")]:
             if taken[peak]:
                 continue

@@ -1,19 +1,26 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import sounds
 from dawnchorus import audio, dataset, package
-from dawnchorus.detect.engine import Detector, detect
-from dawnchorus.detect.folder import detect_folder
+from dawnchorus.detect.engine import Detector, detect, hear, listen
+from dawnchorus.detect.run import Wanted
+from dawnchorus.detect.run import run as run_over
 from dawnchorus.events import Recording
 from dawnchorus.scores import EventRule
 from dawnchorus.training.run import build, load, run, score
 from dawnchorus.training.ship import ship
+from dawnchorus.windows import SlidingWindows
+from detect import archive, tiny_model
 from training import tiny
 
 
@@ -52,13 +59,11 @@ def test_detection_from_the_file_scores_like_the_store(trained, forest: Path) ->
     assert np.array_equal(from_file.framewise, from_store.framewise)
 
 
-def test_the_batch_does_not_change_the_scores(trained, forest: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_batch_does_not_change_the_scores(trained, forest: Path) -> None:  # type: ignore[no-untyped-def]
     _, folder = trained
-    detector = Detector(package.read(folder))
     (recording, *_), _ = audio.scan([forest / "train"])
-    together = detector.score(recording)
-    monkeypatch.setattr("dawnchorus.detect.engine.BATCH_WINDOWS", 1)
-    alone = detector.score(recording)
+    together = Detector(package.read(folder)).score(recording)
+    alone = Detector(package.read(folder), batch=1).score(recording)
     assert np.abs(together.framewise - alone.framewise).max() < 1e-5
 
 
@@ -69,8 +74,8 @@ def test_a_calibrated_model_gives_the_chance_of_a_species_in_each_recording(  # 
     model = package.read(folder)
     calibration = model.calibration()
     assert calibration is not None and calibration.model_hash == model.hash
-    recordings, errors = audio.scan([forest / "test"])
-    detect_folder(Detector(model), recordings, errors, tmp_path, EventRule(0.05))
+    recordings, _ = audio.scan([forest / "test"])
+    run_over(Wanted(folder, (forest / "test",), tmp_path, 0.05, workers=1))
     with (tmp_path / "recordings.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["recording_id"] for row in rows} <= {recording.key for recording in recordings}
@@ -89,12 +94,10 @@ def test_a_bad_file_is_named_and_the_others_go_on(trained, forest: Path, tmp_pat
     soundfile.write(sound / "silent.wav", np.zeros(rate * 5), rate)
     soundfile.write(sound / "short.wav", good[: rate // 2], rate)
     (sound / "empty.wav").write_bytes(b"")
-    recordings, errors = audio.scan([sound])
-    detector = Detector(package.read(folder))
-    result = detect_folder(detector, recordings, errors, tmp_path / "out", EventRule(0.0))
+    result = run_over(Wanted(folder, (sound,), tmp_path / "out", 0.0, workers=1)).detected
     assert result.heard == 3
-    assert [(Path(file).name, fault.partition(":")[0]) for file, fault in result.failures] == [("empty.wav", "empty")]
-    assert any(fault.startswith("silent") for _, fault in result.oddities)
+    assert [(file, fault.code) for file, fault in result.failures] == [("empty.wav", "empty")]
+    assert any(fault.code == "silent" for _, fault in result.oddities)
     with (tmp_path / "out" / "detections.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["recording_id"] for row in rows} <= {"good ñ [1]", "short"}, "a silent recording has no detections"
@@ -124,3 +127,91 @@ def test_an_export_that_says_something_else_is_refused(
     monkeypatch.setattr("dawnchorus.training.ship.Network", Wrong)
     with pytest.raises(RuntimeError, match="differs from torch"):
         ship(finished, "3", tmp_path / "model")
+
+
+# ---- the same answer, however the sound is cut ---------------------------------------------------------------
+
+BLOCK_S = 4.0
+SHORT_BLOCKS = replace(tiny_model.FRONT_END, block_s=BLOCK_S, tail_s=1.0)
+
+
+@pytest.fixture(scope="module")
+def tiny_detectors(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Detector]:
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    model = tiny_model.write(folder, front_end=SHORT_BLOCKS)
+    return {batch: Detector(model, threads=1, batch=batch) for batch in (1, 3, 16)}
+
+
+PIECES = {
+    "noise": archive.bursts(BLOCK_S),
+    "bursts": archive.bursts(BLOCK_S, 0.5, 3.5),
+    "click": np.concatenate([archive.bursts(1.0), [0.99], archive.bursts(BLOCK_S)])[: round(BLOCK_S * archive.RATE_HZ)],
+    "silent": np.zeros(round(BLOCK_S * archive.RATE_HZ)),
+    "loud": 20 * archive.bursts(BLOCK_S, 1.0),
+}
+TAILS = {"none": np.zeros(0), "short": archive.bursts(0.7, 0.2), "long": archive.bursts(2.3, 1.0)}
+
+
+@given(st.lists(st.sampled_from(sorted(PIECES)), min_size=1, max_size=4), st.sampled_from(sorted(TAILS)))
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_long_file_scores_like_its_blocks_whatever_the_batch(
+    tiny_detectors: dict[int, Detector], tmp_path: Path, pieces: list[str], tail: str
+) -> None:
+    parts = [PIECES[name] for name in pieces]
+    if tail == "short":  # it belongs to the block before it
+        parts[-1] = np.concatenate([parts[-1], TAILS[tail]])
+    elif tail == "long":
+        parts.append(TAILS[tail])
+    whole = sounds.write_flac(tmp_path / "whole.flac", np.concatenate(parts), archive.RATE_HZ)
+    together = [scores_of(detector, whole) for detector in tiny_detectors.values()]
+    for other in together[1:]:
+        archive.same_frames(together[0], other)
+    alone = []
+    for part in parts:
+        alone.append(scores_of(tiny_detectors[16], sounds.write_flac(tmp_path / "part.flac", part, archive.RATE_HZ)))
+    archive.same_frames(together[0], np.concatenate(alone))
+
+
+def scores_of(detector: Detector, path: Path) -> np.ndarray:
+    heard = hear(detector, Recording("a", path, 0.0, 0), EventRule(0.3))
+    assert heard.scores is not None
+    assert heard.coverage.lost == ()
+    assert heard.coverage.analysed_s == pytest.approx(audio.inspect(path).duration_s)
+    return heard.scores.framewise
+
+
+def test_numbers_of_a_network_that_are_not_finite_count_as_nothing_heard(tmp_path: Path, monkeypatch) -> None:
+    model = tiny_model.write(tmp_path / "model", front_end=SHORT_BLOCKS)
+    detector = Detector(model)
+    path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(8.0, 1.0, 5.0), archive.RATE_HZ)
+    network, calls = detector.networks[0], []
+
+    def broken(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        calls.append(len(planes))
+        clip, frames = network(planes)
+        return (clip, frames * np.nan) if len(calls) == 1 else (clip, frames)
+
+    monkeypatch.setattr(detector, "networks", [broken])
+    heard = hear(detector, Recording("a", path, 0.0, 0), EventRule(0.3))
+    assert [fault.code for fault in heard.faults] == ["not_scored"]
+    assert heard.coverage.lost == (("not_scored", 4.0),)
+    assert heard.coverage.analysed_s == 4.0
+    assert heard.scores is not None and np.isfinite(heard.scores.framewise).all()
+    assert {round(one.start_s) for one in heard.detections} == {5}
+
+
+def test_what_no_window_hears_is_lost_to_the_tail(tmp_path: Path) -> None:
+    model = tiny_model.write(tmp_path / "model", windows=SlidingWindows(64, 0, faithful_tail=True))
+    path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(5.0, 1.0), archive.RATE_HZ)
+    heard = hear(Detector(model), Recording("a", path, 0.0, 0), EventRule(0.3))
+    assert heard.coverage.lost == (("tail", pytest.approx(5.0 - 2 * 2.048)),)
+    assert heard.coverage.in_s == pytest.approx(5.0)
+
+
+def test_sound_that_nobody_counted_is_a_fault(tmp_path: Path, monkeypatch) -> None:
+    path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(5.0), archive.RATE_HZ)
+    longer = replace(audio.inspect(path, 1), header_s=9.0)
+    monkeypatch.setattr(audio, "inspect", lambda *_, **__: longer)
+    faults, coverage = listen(path)
+    assert [fault.code for fault in faults] == ["unaccounted"]
+    assert (coverage.analysed_s, coverage.lost) == (5.0, (("unaccounted", 4.0),))

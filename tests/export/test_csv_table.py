@@ -9,7 +9,7 @@ from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table
 
 SPECIES = [Species(0, "frog"), Species(1, 'Ave, "azul" 鳥')]
-HEADER = ["recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score"]
+HEADER = ["recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score", "channel"]
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -23,11 +23,13 @@ def test_without_detections_there_is_the_header(tmp_path):
 
 
 def test_a_detection_is_a_row_of_seconds_and_hertz(tmp_path):
-    found = iter([Detection("a/b", 1, 1.23456, 60.0, 0.98765432, 200.25, 8000.0), Detection("c", 0, 0.0, 0.512, 0.05)])
+    found = iter(
+        [Detection("a/b", 1, 1.23456, 60.0, 0.98765432, 200.25, 8000.0), Detection("c", 0, 0.0, 0.512, 0.05, channel=3)]
+    )
     assert csv_table.write(tmp_path / "d.csv", found, SPECIES) == 2
     assert rows(tmp_path / "d.csv")[1:] == [
-        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654"],
-        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000"],
+        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654", "0"],
+        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000", "3"],
     ]
     assert b"\r" not in (tmp_path / "d.csv").read_bytes()
 

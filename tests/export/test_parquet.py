@@ -8,7 +8,17 @@ from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, parquet
 
 SPECIES = [Species(0, "frog"), Species(1, "鳥")]
-TYPES = [pa.string(), pa.int32(), pa.string(), pa.float64(), pa.float64(), pa.float32(), pa.float32(), pa.float32()]
+TYPES = [
+    pa.string(),
+    pa.int32(),
+    pa.string(),
+    pa.float64(),
+    pa.float64(),
+    pa.float32(),
+    pa.float32(),
+    pa.float32(),
+    pa.int32(),
+]
 
 
 @pytest.mark.parametrize("detections", [[], [Detection("a", 1, 0.5, 1.5, 0.9)]], ids=["none", "one"])
@@ -18,7 +28,7 @@ def test_the_columns_are_those_of_the_csv_table_with_types(tmp_path, detections)
     assert tuple(table.column_names) == csv_table.COLUMNS
     assert table.schema.types == TYPES
     assert table.num_rows == len(detections)
-    assert table.schema.metadata[b"dawnchorus_schema"] == b"1"
+    assert table.schema.metadata[b"dawnchorus_schema"] == b"2"
 
 
 def test_values_are_kept_as_they_are(tmp_path):
@@ -27,8 +37,8 @@ def test_values_are_kept_as_they_are(tmp_path):
     assert pq.read_table(tmp_path / "deep" / "d.parquet").to_pylist() == [
         dict(zip(csv_table.COLUMNS, row, strict=True))
         for row in [
-            ("a/b", 1, "鳥", 86_399.123456, 86_400.0, 200.25, 8000.0, 0.25),
-            ("é", 0, "frog", 0.0, 0.5, 0.0, 0.0, 0.5),
+            ("a/b", 1, "鳥", 86_399.123456, 86_400.0, 200.25, 8000.0, 0.25, 0),
+            ("é", 0, "frog", 0.0, 0.5, 0.0, 0.0, 0.5, 0),
         ]
     ]
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["d.parquet"]

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio
+from dawnchorus import audio, offline
 from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
 
@@ -167,7 +167,6 @@ class _TfLite:
     def between(self, first: str, last: str, shape: list[int]) -> Any:
         """The part of the graph from one tensor, of this shape, to another, as a model of OpenVINO."""
         import flatbuffers
-        import openvino
 
         start, end = self.number[first], self.number[last]
         needed, kept = {end}, []
@@ -185,7 +184,7 @@ class _TfLite:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "part.tflite"
             path.write_bytes(bytes(builder.Output()))
-            part = openvino.Core().read_model(str(path))
+            part = offline.openvino().Core().read_model(str(path))
             part.reshape(shape)
         return part
 

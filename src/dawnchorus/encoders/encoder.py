@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dawnchorus import offline
 from dawnchorus.features import Features, Range
 
 Samples = NDArray[np.float32]
@@ -72,9 +73,7 @@ class Asked:
     """
 
     def __init__(self, model: Path | Any) -> None:
-        import openvino
-
-        core = openvino.Core()
+        core = offline.openvino().Core()
         quick = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         hints = {"INFERENCE_PRECISION_HINT": "bf16" if quick else "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
         self.compiled = core.compile_model(str(model) if isinstance(model, Path) else model, "CPU", hints)

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from dawnchorus.events import Detection, Species
 from dawnchorus.files import whole
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"  # 2: `channel` at the end
+ROWS_AT_ONCE = 1 << 16  # of a row group; memory holds no more, however many there are
 
 
-def write(path: Path, detections: Sequence[Detection], species: Sequence[Species]) -> None:
-    """Write detections in the columns of the CSV table; the schema's version stands in the file's metadata."""
+def schema(facts: dict[str, str] | None = None) -> Any:
+    """Columns and types; the version of the schema stands in the metadata, with other `facts`."""
+    import pyarrow as pa
+
+    columns = {
+        "recording_id": pa.string(),
+        "species_id": pa.int32(),
+        "species": pa.string(),
+        "t_min": pa.float64(),
+        "t_max": pa.float64(),
+        "f_min": pa.float32(),
+        "f_max": pa.float32(),
+        "score": pa.float32(),
+        "channel": pa.int32(),
+    }
+    return pa.schema(list(columns.items()), {"dawnchorus_schema": SCHEMA_VERSION, **(facts or {})})
+
+
+def write(
+    path: Path, detections: Iterable[Detection], species: Sequence[Species], facts: dict[str, str] | None = None
+) -> int:
+    """Write detections, as they come, in the columns of the CSV table, and give their number."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns = {
-        "recording_id": pa.array([one.recording for one in detections], pa.string()),
-        "species_id": pa.array([one.species for one in detections], pa.int32()),
-        "species": pa.array([species[one.species].name for one in detections], pa.string()),
-        "t_min": pa.array([one.start_s for one in detections], pa.float64()),
-        "t_max": pa.array([one.end_s for one in detections], pa.float64()),
-        "f_min": pa.array([one.low_hz for one in detections], pa.float32()),
-        "f_max": pa.array([one.high_hz for one in detections], pa.float32()),
-        "score": pa.array([one.score for one in detections], pa.float32()),
-    }
-    table = pa.table(columns).replace_schema_metadata({"dawnchorus_schema": SCHEMA_VERSION})
-    with whole(path) as temporary:
-        parquet.write_table(table, temporary)
+    coming, rows, kinds = iter(detections), 0, schema(facts)
+    with whole(path) as temporary, parquet.ParquetWriter(temporary, kinds) as writer:
+        while some := list(islice(coming, ROWS_AT_ONCE)):
+            columns = [
+                [one.recording for one in some],
+                [one.species for one in some],
+                [species[one.species].name for one in some],
+                [one.start_s for one in some],
+                [one.end_s for one in some],
+                [one.low_hz for one in some],
+                [one.high_hz for one in some],
+                [one.score for one in some],
+                [one.channel for one in some],
+            ]
+            arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds.types, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=kinds))
+            rows += len(some)
+    return rows

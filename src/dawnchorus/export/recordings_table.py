@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,12 @@ LEAST = 0.01  # less probable rows are left out: most species are not in most re
 
 
 def write(
-    path: Path, scores: Mapping[str, NDArray[np.float32]], calibration: Calibration, species: Sequence[Species]
+    path: Path,
+    scores: Iterable[tuple[str, NDArray[np.float32]]],
+    calibration: Calibration,
+    species: Sequence[Species],
 ) -> int:
-    """Write rows from scores `(species,)` by recording key, and give their number.
+    """Write rows from recording keys and their scores `(species,)`, as they come, and give their number.
 
     `probability` is that of the species being somewhere in the recording; `called` is 1 from the threshold on that
     reaches the calibration's wanted precision over all species.
@@ -30,7 +33,7 @@ def write(
     with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for recording, its in sorted(scores.items()):
+        for recording, its in scores:
             for one, score, probability in zip(species, its, calibration.apply(its), strict=True):
                 if probability >= LEAST:
                     called = int(probability >= threshold)

@@ -1,0 +1,242 @@
+"""Worker processes on this machine: files handed out one by one, the dead replaced, those that hang stopped."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dawnchorus.detect import worker
+from dawnchorus.detect.analyse import Job, Result, Task
+
+TRIES = 3  # of a file whose process dies, and of a process that dies before it is ready
+LOOK_S = 0.2  # from one look at the clocks to the next
+START_LIMIT_S = 600.0
+
+Done = Callable[[Job, Result, str], None]
+
+
+class WorkerError(RuntimeError):
+    """No worker can do its work; the message says why."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Gone(Exception):
+    """A worker ended in the middle of its work."""
+
+
+class _Process:
+    """One worker process, which does one thing at a time."""
+
+    def __init__(self) -> None:
+        self.stalled = False
+        self.deadline = time.monotonic() + START_LIMIT_S
+        self.child = subprocess.Popen(
+            worker.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=worker.environment()
+        )
+        self.name = str(self.child.pid)
+
+    def begin(self, task: Task) -> None:
+        """Tell it what is to be done with every file; it loads its model. Raises as `analyse` does."""
+        self._say(task)
+        self._answer(START_LIMIT_S, lambda _: None)
+
+    def analyse(self, job: Job, limit_s: float, beat: Callable[[float], None]) -> Result:
+        """Have a file analysed. Raises _Gone if the process ends, WorkerError if it can do no file at all."""
+        self.deadline = time.monotonic() + limit_s
+        self._say(job)
+        result: Result = self._answer(limit_s, beat)
+        return result
+
+    def _say(self, value: Any) -> None:
+        try:
+            pickle.dump(value, self.child.stdin, pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
+            self.child.stdin.flush()  # type: ignore[union-attr]
+        except OSError as error:
+            raise _Gone from error
+
+    def _answer(self, limit_s: float, beat: Callable[[float], None]) -> Any:
+        while True:
+            try:
+                kind, value = pickle.load(self.child.stdout)  # type: ignore[arg-type]
+            except (EOFError, OSError, pickle.UnpicklingError) as error:
+                raise _Gone from error
+            if kind == worker.BROKEN:
+                raise WorkerError(value)
+            if kind != worker.BEAT:
+                self.deadline = float("inf")
+                return value
+            self.deadline = time.monotonic() + limit_s
+            beat(value)
+
+    def stop_if_stalled(self) -> None:
+        if time.monotonic() > self.deadline:
+            self.stalled = True
+            self.child.kill()
+
+    def end(self) -> str:
+        """Make sure that it is gone, and say how it ended."""
+        self.child.kill()
+        for pipe in (self.child.stdin, self.child.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was not yet written to a process that is gone
+                    pipe.close()
+        return f"exit code {self.child.wait()}"
+
+
+class _Pool:
+    """What the threads share: the files that wait, and the first error."""
+
+    def __init__(self, task: Task, jobs: Sequence[Job], limit_s: float, done: Done) -> None:
+        self.task, self.limit_s, self.done = task, limit_s, done
+        # The longest first: a day-long file that comes last would leave all other cores idle.
+        self.waiting = deque(sorted(jobs, key=lambda job: (-job.size, job.number)))
+        self.left = len(jobs)
+        self.lock = threading.Condition()
+        self.died: Counter[int] = Counter()
+        self.open: dict[int, float] = {}  # seconds done of the files that are being analysed
+        self.processes: set[_Process] = set()
+        self.error: BaseException | None = None
+
+    def serve(self) -> None:
+        """Take files until there are none; one thread a process."""
+        process: _Process | None = None
+        try:
+            while (job := self._next()) is not None:
+                try:
+                    process = process or self._start()
+                    result = process.analyse(job, self.limit_s, lambda seconds: self._beat(job, seconds))
+                    self._finish(job, result, process.name)
+                except _Gone:
+                    self._blame(job, process)
+                    process = None
+        except BaseException as error:
+            with self.lock:
+                self.error = self.error or error
+                self.lock.notify_all()
+        finally:
+            if process is not None:
+                self._end(process)
+
+    def _next(self) -> Job | None:
+        with self.lock:
+            while not self.waiting and self.left and self.error is None:
+                self.lock.wait()  # a file that another worker has may come back
+            if self.error is not None or not self.waiting:
+                return None
+            job = self.waiting.popleft()
+            self.open[job.number] = 0.0
+            return job
+
+    def _beat(self, job: Job, seconds: float) -> None:
+        with self.lock:
+            self.open[job.number] = seconds
+
+    def _start(self) -> _Process:
+        for _ in range(TRIES):
+            with self.lock:
+                if self.error is not None:
+                    break
+                process = _Process()
+                self.processes.add(process)
+            try:
+                process.begin(self.task)
+                return process
+            except _Gone:
+                self._end(process)
+            except BaseException:
+                self._end(process)
+                raise
+        raise WorkerError("a worker process ended while it started; its own words, if any, are above")
+
+    def _blame(self, job: Job, process: _Process | None) -> None:
+        """A process is gone: say so of the file if it is to blame, otherwise put it back."""
+        if process is None:
+            return
+        how = self._end(process)
+        self.died[job.number] += 1
+        if process.stalled:
+            detail = f"nothing came of it for {self.limit_s:g} s, after {self.open.get(job.number, 0.0):.0f} s of sound"
+            self._finish(job, Result.failure("stalled", detail), process.name)
+        elif self.died[job.number] >= TRIES:
+            detail = f"its process died {TRIES} times ({how})"
+            self._finish(job, Result.failure("crashed", detail), process.name)
+        else:
+            with self.lock:
+                self.open.pop(job.number, None)
+                self.waiting.appendleft(job)
+                self.lock.notify()
+
+    def _finish(self, job: Job, result: Result, name: str) -> None:
+        with self.lock:
+            self.open.pop(job.number, None)
+            if self.error is not None:
+                return
+            self.done(job, result, name)
+            self.left -= 1
+            if self.left == 0:
+                self.lock.notify_all()
+
+    def _end(self, process: _Process) -> str:
+        with self.lock:
+            self.processes.discard(process)
+        return process.end()
+
+    def stop(self, error: BaseException) -> None:
+        with self.lock:
+            self.error = self.error or error
+            for process in self.processes:
+                process.child.kill()
+            self.lock.notify_all()
+
+
+def analyse(
+    task: Task,
+    jobs: Sequence[Job],
+    workers: int,
+    limit_s: float,
+    done: Done,
+    tick: Callable[[float], None] = lambda _: None,
+) -> None:
+    """Analyse files in `workers` processes and call `done(job, result, worker)` for each, never twice at a time.
+
+    A file of which nothing comes for `limit_s` seconds is `stalled`; one whose process dies is tried again, and after
+    three times it is `crashed`. `tick` is called several times a second with the seconds of sound in open files.
+
+    Raises WorkerError if workers can't work, and what `done` raises; all processes are gone then.
+    """
+    if not jobs:
+        return
+    pool = _Pool(task, jobs, limit_s, done)
+    threads = [threading.Thread(target=pool.serve, daemon=True) for _ in range(min(workers, len(jobs)))]
+    for thread in threads:
+        thread.start()
+    try:
+        while pool.error is None and any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(LOOK_S / len(threads))
+            with pool.lock:
+                for process in pool.processes:
+                    process.stop_if_stalled()
+                done_s = sum(pool.open.values())
+            tick(done_s)
+    except BaseException as error:
+        pool.stop(error)
+        raise
+    finally:
+        if pool.error is not None:
+            pool.stop(pool.error)
+        for thread in threads:
+            thread.join()
+    if pool.error is not None:
+        raise pool.error

@@ -1,0 +1,326 @@
+"""A run: a model over all files of some folders, from the ledger to the tables; and the check without a model.
+
+What a run leaves in its folder:
+
+    ledger.sqlite     what came of every file; the same command goes on from it
+    detections.csv .parquet, summary.json, recordings.csv, scores.parquet, submission.csv
+    lock              held while a run is at work
+
+With `--shard 3/40` the ledger is `ledger-0003-of-0040.sqlite`, and `parts/` has a part of each Parquet file and a
+summary; `merge` makes the tables of all shards.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from dawnchorus import __version__, package
+from dawnchorus.audio import Fault, folders_of, text_of
+from dawnchorus.detect import outputs, pool
+from dawnchorus.detect.analyse import Channels, Job, Result, Task
+from dawnchorus.detect.ledger import Entry, Ledger
+from dawnchorus.detect.listing import Shard, entries_of, roots_of
+from dawnchorus.detect.outputs import Detected, Made
+from dawnchorus.events import Species
+from dawnchorus.features import frozen_settings
+from dawnchorus.files import content_hash, locked, sweep, value_hash
+from dawnchorus.package import ModelPackage
+from dawnchorus.scores import EventRule
+
+THRESHOLD = 0.3
+STALL_S = 300.0  # a block is a minute of sound: no machine that can be used takes longer
+
+LEAVES = ("detections.csv", "detections.parquet", "summary.json", "recordings.csv", "scores.parquet", "submission.csv")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`)."""
+
+    model: Path
+    audio: tuple[Path | str, ...]
+    out: Path
+    threshold: float | Literal["model"] = THRESHOLD
+    shortest_s: float = 0.0
+    gap_s: float = 0.0
+    channels: Channels = None
+    keep_scores: bool = False
+    sample: Path | None = None
+    shard: Shard = Shard()
+    workers: int | None = None
+    stall_s: float = STALL_S
+    restart: bool = False
+
+
+@dataclass
+class Progress:
+    """How far a run is. Seconds are of sound; `bytes` tell how much there is before any header was read."""
+
+    files: int
+    bytes: int
+    workers: int
+    species: tuple[Species, ...] = ()
+    began: float = field(default_factory=time.monotonic)
+    files_done: int = 0
+    bytes_done: int = 0
+    sound_s: float = 0.0
+    open_s: float = 0.0
+    faults: int = 0
+    counts: Counter[int] = field(default_factory=Counter)
+    stages: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, job: Job, result: Result) -> None:
+        """Count what came of a file."""
+        self.files_done += 1
+        self.bytes_done += max(job.size, 0)
+        self.sound_s += result.coverage.analysed_s
+        self.faults += bool(result.faults)
+        self.counts.update(found.species for found in result.detections)
+        for stage, seconds in result.seconds:
+            self.stages[stage] += seconds
+
+    def name_of(self, species: int) -> str:
+        """The name of a species by its number."""
+        return self.species[species].name
+
+    @property
+    def speed(self) -> float:
+        """Seconds of sound a second."""
+        return (self.sound_s + self.open_s) / max(time.monotonic() - self.began, 1e-9)
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds to go at this speed; None as long as nothing is known."""
+        if not self.sound_s or not self.bytes_done:
+            return None
+        sound_per_byte = self.sound_s / self.bytes_done
+        return max(0.0, (self.bytes - self.bytes_done) * sound_per_byte - self.open_s) / max(self.speed, 1e-9)
+
+
+Watch = Callable[[Progress], None]
+
+
+def _unwatched(progress: Progress) -> None:
+    """Nobody looks."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run came to: what it found, and how it went this time."""
+
+    detected: Detected
+    progress: Progress
+    package: ModelPackage
+
+
+def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
+    """Analyse what is still to be analysed, and write the tables. `watch` is called several times a second.
+
+    Raises PackageError for a model that can't be used; InUseError when another run is at work in the folder;
+     when the folder's run has other settings, each told; OSError when the disk is full: the same command
+    then goes on from there.
+    """
+    model = package.read(wanted.model)
+    rule = rule_of(wanted, model)
+    roots = roots_of(wanted.audio)
+    settings = settings_of(wanted, model, rule, roots)
+    task = Task(wanted.model.resolve(), rule, wanted.channels, wanted.keep_scores, model.hash)
+    with locked(wanted.out / f"lock{wanted.shard.suffix}"):
+        sweep(wanted.out)
+        sweep(wanted.out / "parts")
+        path = wanted.out / f"ledger{wanted.shard.suffix}.sqlite"
+        if wanted.restart:
+            _forget(wanted.out, path, wanted.shard)
+        with Ledger(path) as ledger:
+            ledger.begin(settings, value_hash(settings), model.hash)
+            progress = _analyse(ledger, task, model, entries_of(roots), wanted, watch)
+            made = Made(
+                model.species, model.calibration(), model.hash, model.frame_s, wanted.keep_scores, wanted.sample
+            )
+            began = time.perf_counter()
+            detected = outputs.write([ledger], wanted.out, made, wanted.shard)
+            progress.stages["write"] += time.perf_counter() - began
+    return Ran(detected, progress, model)
+
+
+def _analyse(
+    ledger: Ledger, task: Task, model: ModelPackage, entries: Sequence[Entry], wanted: Wanted, watch: Watch
+) -> Progress:
+    ledger.enter(
+        [one for one in entries if one.name in wanted.shard],
+        [one.name for one in entries if one.name not in wanted.shard],
+    )
+    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch)
+
+
+def _work(
+    ledger: Ledger, task: Task, species: tuple[Species, ...], workers: int | None, stall_s: float, watch: Watch
+) -> Progress:
+    jobs = ledger.waiting()
+    workers = min(workers or pool.cores(), max(len(jobs), 1))
+    progress = Progress(len(jobs), sum(max(job.size, 0) for job in jobs), workers, species)
+
+    def done(job: Job, result: Result, worker: str) -> None:
+        began = time.perf_counter()
+        ledger.record(job.number, result, worker)
+        progress.add(job, result)
+        progress.stages["write"] += time.perf_counter() - began
+
+    def tick(open_s: float) -> None:
+        progress.open_s = open_s
+        watch(progress)
+
+    pool.analyse(task, jobs, workers, stall_s, done, tick)
+    progress.open_s = 0.0
+    watch(progress)
+    return progress
+
+
+def rule_of(wanted: Wanted, model: ModelPackage) -> EventRule:
+    """How frames become events in this run. Raises ValueError if the model has no thresholds of its own to use."""
+    if wanted.threshold == "model":
+        return EventRule(shortest_s=wanted.shortest_s, gap_s=wanted.gap_s, thresholds=model_thresholds(model))
+    return EventRule(wanted.threshold, shortest_s=wanted.shortest_s, gap_s=wanted.gap_s)
+
+
+def model_thresholds(model: ModelPackage) -> tuple[float, ...]:
+    """The score of each species from which on a recording is called at the precision that the model aims at.
+
+    A recording then has an event of a species only where it is called; infinite for a species that never is.
+    """
+    calibration = model.calibration()
+    if calibration is None or not calibration.thresholds:
+        raise ValueError(f"{model.folder}: no thresholds.csv beside the model; give --threshold a number")
+    return calibration.score_thresholds()
+
+
+def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Sequence[Path]) -> dict[str, Any]:
+    """All that the results of a run depend on, as a JSON value."""
+    tables = [model.folder / name for name in ("calibration.csv", "thresholds.csv")]
+    return {
+        "audio": sorted(text_of(root) for root in folders_of(roots)),
+        "channels": wanted.channels,
+        "dawnchorus": __version__,
+        "keep_scores": wanted.keep_scores,
+        "model": {
+            "hash": model.hash,
+            "calibration": value_hash([content_hash(path) if path.is_file() else None for path in tables]),
+            "front_end": frozen_settings(model.front_end),
+            "windows": asdict(model.windows),
+            "columns_per_frame": model.columns_per_frame,
+            "species": [species.name for species in model.species],
+            "bands_hz": [list(band) for band in model.bands_hz],
+            "top_s": model.top_s,
+        },
+        "rule": {
+            "threshold": wanted.threshold,
+            "edge": rule.edge,
+            "min_duration": rule.shortest_s,
+            "merge_gap": rule.gap_s,
+        },
+        "shard": str(wanted.shard),
+    }
+
+
+def _forget(out: Path, ledger: Path, shard: Shard) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
+    for name in LEAVES:
+        path = Path(name)
+        home = out / name if shard.of == 1 else out / "parts" / f"{path.stem}{shard.suffix}{path.suffix}"
+        home.unlink(missing_ok=True)
+
+
+# ---- shards put together -------------------------------------------------------------------------------------
+
+
+def merge(out: Path, model: Path, sample: Path | None = None) -> Detected:
+    """Make the tables of a run that was done in shards, as if it had been done in one.
+
+    Raises ValueError when a shard is missing, not finished, or of another run.
+    """
+    found = {_shard(path): path for path in out.glob("ledger-*-of-*.sqlite") if _shard(path) is not None}
+    counts = {shard.of for shard in found if shard is not None}
+    if len(counts) != 1:
+        raise ValueError(f"{out}: ledgers of {sorted(counts) or 'no'} shards; expected those of one run, such as 40")
+    (of,) = counts
+    if missing := [number for number in range(1, of + 1) if Shard(number, of) not in found]:
+        raise ValueError(f"{out}: of {of} shards {len(missing)} are missing, first {missing[0]}/{of}")
+    packaged = package.read(model)
+    ledgers: list[Ledger] = []
+    try:
+        for number in range(1, of + 1):
+            ledgers.append(Ledger(found[Shard(number, of)]))
+        first = _comparable(ledgers[0])
+        for number, ledger in enumerate(ledgers, 1):
+            if (waiting := ledger.count("waiting")) or ledger.settings() is None:
+                raise ValueError(f"{out}: shard {number}/{of} is not finished, {waiting} of its files wait")
+            if _comparable(ledger) != first:
+                raise ValueError(f"{out}: shard {number}/{of} was made with other settings than shard 1/{of}")
+        if first["model"]["hash"] != packaged.hash:
+            raise ValueError(f"{model}: another model than the one that the shards were made with")
+        made = Made(
+            packaged.species, packaged.calibration(), packaged.hash, packaged.frame_s, first["keep_scores"], sample
+        )
+        return outputs.write(ledgers, out, made)
+    finally:
+        for ledger in ledgers:
+            ledger.db.close()
+
+
+def _shard(path: Path) -> Shard | None:
+    match = re.fullmatch(r"ledger-(\d{4,})-of-(\d{4,})\.sqlite", path.name)
+    return Shard(int(match[1]), int(match[2])) if match else None
+
+
+def _comparable(ledger: Ledger) -> dict[str, Any]:
+    return {**(ledger.settings() or {}), "shard": None}
+
+
+# ---- without a model -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What decoding every file of some folders showed; faults are (file, fault)."""
+
+    files: int
+    failed: int
+    analysed_s: float
+    lost: dict[str, float]
+    faults: tuple[tuple[str, Fault], ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """The same as a JSON value."""
+        return {
+            "files": self.files,
+            "failed": self.failed,
+            "hours": round(self.analysed_s / 3600, 6),
+            "seconds_lost": {reason: round(seconds, 3) for reason, seconds in sorted(self.lost.items())},
+            "faults": [
+                {"file": file, "code": fault.code, "detail": fault.detail, "at_s": fault.at_s, "lost_s": fault.lost_s}
+                for file, fault in self.faults
+            ],
+        }
+
+
+def check(
+    arguments: Sequence[Path | str],
+    workers: int | None = None,
+    stall_s: float = STALL_S,
+    watch: Watch = _unwatched,
+) -> Checked:
+    """Decode every file of some folders from its beginning to its end, and say everything that is wrong with them."""
+    with Ledger(None) as ledger:
+        ledger.enter(entries_of(roots_of(arguments)))
+        _work(ledger, Task(None), (), workers, stall_s, watch)
+        detected = outputs.summarise([ledger], ())
+        faults = tuple((row.name, fault) for row in ledger.rows() for fault in row.faults)
+    failed = len({file for file, _ in detected.failures})
+    return Checked(detected.heard + failed, failed, detected.analysed_s, detected.lost, faults)
