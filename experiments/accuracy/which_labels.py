@@ -11,20 +11,20 @@ from dataclasses import replace
 from dawnchorus import rounds
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.experiment import Experiment
+from dawnchorus.labels.beside_absent import BesideAbsent
 from dawnchorus.labels.boxes import LabelPolicy
 from dawnchorus.study.values import Variant
 
 full = rounds.on_encoder(BirdNet(), count=0)
 (known,) = full.stages
 smoothed = known.labels  # a little absent everywhere, over
-beside = smoothed.labels  # absent beside a call, over
-others = beside.labels  # other species absent on boxed frames, over what people said
+others = smoothed.labels  # other species absent on boxed frames, over what people said
 windows = known.windows
 
 
 def others_of(weight: float) -> LabelPolicy:
     """The same labels, other species absent with this weight."""
-    return replace(smoothed, labels=replace(beside, labels=replace(others, weight=weight)))
+    return replace(smoothed, labels=replace(others, weight=weight))
 
 
 def labelled(labels: LabelPolicy) -> Experiment:
@@ -40,11 +40,11 @@ def listening(share: float) -> Experiment:
 baseline = "known"
 variants = {
     "known": Variant(full),
-    "without_others": Variant(labelled(replace(smoothed, labels=replace(beside, labels=others.labels)))),
+    "without_others": Variant(labelled(replace(smoothed, labels=others.labels))),
     "others_1.0": Variant(labelled(others_of(1.0))),
-    "smoothed_0": Variant(labelled(beside)),
+    "smoothed_0": Variant(labelled(others)),
     "smoothed_0.1": Variant(labelled(replace(smoothed, weight=0.1))),
-    "without_beside": Variant(labelled(replace(smoothed, labels=others))),
+    "beside_absent": Variant(labelled(replace(smoothed, labels=BesideAbsent(others)))),
     "anchored_none": Variant(listening(0.0)),
-    "anchored_all": Variant(listening(1.0 - windows.pasted_share)),
+    "anchored_all": Variant(listening(1.0)),
 }
