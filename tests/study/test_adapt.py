@@ -6,6 +6,8 @@ from dawnchorus import memo
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.experiment import Experiment
 from dawnchorus.networks.backbones import Backbone
+from dawnchorus.pretraining.learner import Pretraining
+from dawnchorus.pretraining.views import Views
 from dawnchorus.study.adapt import Scale, offline
 from dawnchorus.windows import SlidingWindows
 
@@ -29,6 +31,12 @@ def test_coarse_sound_halves_everything_that_counts_in_columns_or_bands() -> Non
     assert coarse.score_windows == SlidingWindows(256, 24)
     assert coarse.stages[0].windows == replace(memo.crops, columns=256, offsets=(16, 32, 64, 128))
     assert coarse.stages[0].augment == (replace(memo.masks, columns=20, rows=15),)
+
+
+def test_a_scale_reaches_pretraining() -> None:
+    experiment = replace(memo.first, pretraining=Pretraining())
+    small = Scale(budget=0.1, coarse=True, batch=16)(experiment, 0).pretraining
+    assert small == Pretraining(steps=30, batch=16, views=Views(columns=64, apart=16, rows=2))
 
 
 def test_another_backbone_takes_the_place_of_resnet18_alone() -> None:
