@@ -352,3 +352,40 @@ def test_the_options_of_the_page_on_detection_are_those_of_the_command() -> None
     options = {word for word in told if word.startswith("--")}
     assert len(options) >= 11
     assert all(option in help_text for option in options)
+
+
+def test_what_was_learnt_without_annotations_is_trained_on(forest: Path, tmp_path: Path) -> None:
+    network = ["--backbone", "test_resnet", "--detail", "coarse", "--batch", "2"]
+    learnt, out = tmp_path / "learnt", tmp_path / "run"
+    command = ["pretrain", str(forest), "--out", str(learnt), "--weights", "none", "--steps", "2", *network]
+    result = runner.invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "8 recordings; initial weights: none" in result.output and "2 steps, loss " in result.output
+    train = ["train", str(forest), "--out", str(out), "--weights", str(learnt), "--steps", "1", *network]
+    result = runner.invoke(app, train)
+    assert result.exit_code == 0, result.output
+    assert "heard 8 recordings without annotations" in result.output
+    finer = [*train, "--detail", "memo", "--out", str(tmp_path / "finer")]
+    result = runner.invoke(app, finer)
+    assert result.exit_code == 1 and "hop 1024, here 512" in result.output
+    assert not (tmp_path / "finer").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["pretrain", "nowhere", "--weights", "none", "--out", "x"], "nowhere: no sound files found"),
+        (["pretrain", ".", "--weights", "gone.safetensors", "--out", "x"], "gone.safetensors: no such file"),
+        (["pretrain", ".", "--backbone", "resnet", "--weights", "none", "--out", "x"], "no network 'resnet'"),
+        (["train", ".", "--weights", ".", "--out", "x"], "weights.safetensors: no such file"),
+    ],
+)
+def test_pretraining_that_cannot_begin_says_why(
+    command: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sounds.write_wav(tmp_path / "a.wav", sounds.noise(2.0))
+    result = runner.invoke(app, command)
+    assert result.exit_code == 1, result.output
+    assert words in result.output and "Traceback" not in result.output
+    assert not Path("x").exists()

@@ -249,3 +249,36 @@ def test_names_in_recordings_csv_that_fit_no_recording_are_told_in_one_line(tmp_
     table(folder / "recordings.csv", "a,north", "x,north", "y,south", header="recording_id,site")
     (problem,) = [one for one in dataset.load(folder).problems if one.kind == "unknown_recording"]
     assert "2 of 3 names are of no training recording, first 'x'" in str(problem)
+
+
+# ---- without annotations -------------------------------------------------------------------------------------
+
+
+def test_an_archive_is_any_sound_but_the_test_part_of_a_data_set(tmp_path: Path) -> None:
+    folder = data(tmp_path / "data", audio="sounds")
+    sound(folder / "test" / "secret.wav")
+    sound(tmp_path / "elsewhere" / "test" / "mine.wav")
+    for root, expected in (
+        (folder, ["sounds/a", "sounds/b"]),
+        (folder / "sounds", ["a", "b"]),
+        (folder / "sounds" / "a.wav", ["a"]),
+        (tmp_path, ["data/sounds/a", "data/sounds/b", "elsewhere/test/mine"]),
+    ):
+        recordings, failures = dataset.archive([root])
+        assert sorted(one.key for one in recordings) == expected and not failures
+    with pytest.raises(DataError, match="1 are test recordings of a data set"):
+        dataset.archive([folder / "test"])
+
+
+def test_the_archive_of_a_data_set_is_its_training_recordings(tmp_path: Path) -> None:
+    folder = data(tmp_path)
+    sound(folder / "lying_about.wav")
+    (folder / "train" / "broken.wav").write_bytes(b"nothing of the kind")
+    recordings, failures = dataset.archive([folder])
+    assert sorted(one.key for one in recordings) == ["a", "b"]
+    assert [Path(one.recording).name for one in failures] == ["broken.wav"]
+
+
+def test_an_archive_without_sound_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no sound files found"):
+        dataset.archive([tmp_path])

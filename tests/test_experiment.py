@@ -13,6 +13,7 @@ from dawnchorus.encoders.onnx_file import onnx_encoder
 from dawnchorus.experiment import Experiment, Prediction, Stage, changes, from_record, to_record
 from dawnchorus.features import FrontEnd
 from dawnchorus.pcen import Pcen
+from dawnchorus.pretraining.learner import Pretraining
 from dawnchorus.pseudo_labels.votes import Votes
 
 BASELINE = recommended.experiment()
@@ -42,6 +43,11 @@ def test_changes_name_the_setting_and_both_values() -> None:
 def test_a_stage_can_start_only_from_an_earlier_one() -> None:
     with pytest.raises(ValueError, match="'2' is no earlier stage"):
         Experiment((Stage("1", 10, start_from="2"),))
+
+
+def test_a_pretraining_a_fold_is_a_fit() -> None:
+    assert replace(BASELINE, folds=2, repeats=3).fits == 18
+    assert replace(BASELINE, folds=2, repeats=3, pretraining=Pretraining()).fits == 20
 
 
 def test_pseudo_labels_need_a_teacher() -> None:

@@ -35,6 +35,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `pseudo_labels`: Scores to Evidence
 - `sampling`: which recordings a pass hears: under-sampling
 - `averaging`: weights averaged over the end of a stage
+- `pretraining`: what a backbone learns from sound without annotations: two views of one place mean the same
 - `experiment`: Stage, Experiment; their JSON record; what differs from a baseline
 - `training`: folds, fitting one stage, running stages over folds, shipping a model
 - `recommended`: what `dawnchorus train` uses when nobody says otherwise

@@ -23,6 +23,7 @@ experiments = typer.Typer(help="Studies: files of experiments that answer one qu
 app.add_typer(experiments, name="experiment")
 
 EXIT_FAULTS = 3  # finished, but some files failed
+LINES = 20  # of faults that are shown
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines instead of tables.")]
 
 
@@ -136,7 +137,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the run.")],
     audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
-    weights: Annotated[str, typer.Option(help="imagenet, lite, none, or a .safetensors file.")] = "lite",
+    weights: Annotated[str, typer.Option(help="imagenet, lite, none, a file, or a folder of `pretrain`.")] = "lite",
     columns_per_frame: Annotated[int, typer.Option(help="32, 16, 8 or 4: fewer, finer times.")] = 32,
     fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
     folds: Annotated[
@@ -190,8 +191,18 @@ def train(
     from dawnchorus import rounds as in_rounds
     from dawnchorus.console import console
     from dawnchorus.networks.backbones import Backbone
+    from dawnchorus.pretraining import folder as pretrained
 
-    network, sound = Backbone(backbone, weights, columns_per_frame, fused), recommended.DETAIL[detail]
+    network, sound = (
+        Backbone(backbone, pretrained.resolved(weights), columns_per_frame, fused),
+        recommended.DETAIL[detail],
+    )
+    learnt = pretrained.check(network, sound[0]) if encoder is None else None
+    if learnt is not None:
+        console().print(
+            f"the initial weights heard {learnt['recordings']} recordings without annotations: those of them that are "
+            "held out here are not wholly new to the models that score them"
+        )
     if encoder is not None:
         heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
@@ -215,6 +226,53 @@ def train(
     faults = _train(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
     _evaluate(out, None, None, False)
     if faults:
+        raise typer.Exit(EXIT_FAULTS)
+
+
+@app.command()
+@_plain_errors
+def pretrain(
+    audio: Annotated[list[Path], typer.Argument(help="Folders of recordings, or of data sets (not their test part).")],
+    out: Annotated[Path, typer.Option(help="Folder for the weights: give it to `train --weights`.")],
+    backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
+    weights: Annotated[str, typer.Option(help="What it starts from: imagenet, lite, none, or a file.")] = "lite",
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 300,
+    batch: Annotated[int, typer.Option(min=2, help="Places a step, of which two views are heard.")] = 64,
+    detail: Annotated[
+        Literal["coarse", "memo", "fine"], typer.Option(help="As in `train`: columns of 32, 16, 8 ms.")
+    ] = "memo",
+    seed: Annotated[int, typer.Option()] = 0,
+    store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
+) -> None:
+    """Let a network learn from recordings without annotations; run again to go on after an interruption."""
+    _need_training()
+    from dawnchorus import dataset, recommended
+    from dawnchorus.console import bar, console
+    from dawnchorus.features import build_store
+    from dawnchorus.files import read_json
+    from dawnchorus.networks.backbones import Backbone
+    from dawnchorus.networks.sed import SedNetwork
+    from dawnchorus.pretraining import folder as pretrained
+    from dawnchorus.training.pretrain import pretrain as learn
+
+    say, sound = console().print, recommended.DETAIL[detail][0]
+    network = SedNetwork(Backbone(backbone, pretrained.resolved(weights)))
+    settings = recommended.pretraining(steps, batch, detail)
+    pretrained.check(network.backbone, sound)
+    settings.learner(network, sound.rows)  # what can't be learnt says so before an hour of spectrograms
+    with bar("looking at the recordings") as step:
+        recordings, failures = dataset.archive(audio, step)
+    say(f"{len(recordings)} recordings; initial weights: {network.initial}", markup=False)
+    with bar("spectrograms") as step:
+        built = build_store(recordings, store or out / "features", sound, step)
+    with bar("pretraining") as step:
+        path = learn(settings, network, built.blocks, sound, out, seed, lambda done, of, _: step(done, of))
+    losses = read_json(path.with_name(pretrained.RECORD))["losses"]
+    failures = [*failures, *built.failures]
+    for line in _listed([*failures, *built.oddities])[:LINES]:
+        say(line, markup=False)
+    say(f"{len(losses)} steps, loss {losses[0]:.2f} -> {losses[-1]:.2f}; next: dawnchorus train DATA --weights {out}")
+    if failures:
         raise typer.Exit(EXIT_FAULTS)
 
 
@@ -249,11 +307,10 @@ def _train(
     present = sum(box.present for box in found.annotations)
     say(
         f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
-        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.network.initial}"
+        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.initial}"
     )
     experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
-    fits = len(experiment.stages) * experiment.folds * experiment.repeats
-    with bar("spectrograms") as step, Training(fits) as training:
+    with bar("spectrograms") as step, Training(experiment.fits) as training:
         finished = train_run(
             found,
             out,
@@ -268,19 +325,24 @@ def _train(
         kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
         say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
     failures = finished.data.failures
-    listed = [str(problem) for problem in found.problems]
-    alike: dict[str, list[str]] = {}
-    for one in (*failures, *finished.data.oddities):
-        alike.setdefault(str(one.fault), []).append(one.recording)
-    for fault, recordings in alike.items():  # a folder of one recorder has one fault in all of its files
-        others = f" and {len(recordings) - 1} more" if len(recordings) > 1 else ""
-        listed.append(f"{recordings[0]}{others}: {fault}")
-    for line in listed[:20]:
+    listed = [str(problem) for problem in found.problems] + _listed([*failures, *finished.data.oddities])
+    for line in listed[:LINES]:
         say(line, markup=False)
-    if len(listed) > 20:
-        say(f"… and {len(listed) - 20} more; all of them are in {out / 'run.json'}")
+    if len(listed) > LINES:
+        say(f"… and {len(listed) - LINES} more; all of them are in {out / 'run.json'}")
     say(f"the run is in {out}, its model in {out / 'model'}")
     return len(failures)
+
+
+def _listed(faults: list[Any]) -> list[str]:
+    """A line for each fault and the recordings that have it: a folder of one recorder has one in all of its files."""
+    alike: dict[str, list[str]] = {}
+    for one in faults:
+        alike.setdefault(str(one.fault), []).append(one.recording)
+    return [
+        f"{recordings[0]}{f' and {len(recordings) - 1} more' if len(recordings) > 1 else ''}: {fault}"
+        for fault, recordings in alike.items()
+    ]
 
 
 @app.command()
@@ -610,9 +672,8 @@ def experiment_run(
                 reason = "nothing to run" if wanted is None else f"needs recordings: {', '.join(lacking)}"
                 say(f"{found.name}:{name}: left out, {reason}", markup=False)
                 continue
-            fits = len(wanted.stages) * (folds or wanted.folds) * wanted.repeats
             try:
-                with Training(fits) as training:
+                with Training(scale(wanted, seed).fits) as training:
                     folder = run_variant(found, name, seed, scale, heard, out, training.of_fit, with_model)
                 say(f"{found.name}:{name}, seed {seed}: {folder}", markup=False)
             except (ValueError, RuntimeError) as error:  # one variant that fails doesn't stop the night's work

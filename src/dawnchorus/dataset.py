@@ -19,6 +19,7 @@ from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
 
+PRESENT = "train_tp.csv"  # what has it is a data set
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
 Progress = Callable[[int, int], None]
 
@@ -62,7 +63,7 @@ def load(
 
     Raises DataError when a table is missing, when nothing is left to train on, or with `strict` for any problem.
     """
-    tables = [data / "train_tp.csv", data / "train_fp.csv"]
+    tables = [data / PRESENT, data / "train_fp.csv"]
     if not tables[0].is_file():
         raise DataError(f"{tables[0]}: no such file; expected a table of true positives in the RFCX columns")
     boxes, problems = rfcx.read(tables[0], present=True)
@@ -89,6 +90,27 @@ def load(
     if not any(box.present for box in boxes):
         raise DataError(f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(listed))
     return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
+
+
+def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[list[Recording], list[Failure]]:
+    """Recordings without their annotations: of data sets, or of any folders of sound; and what can't be read.
+
+    Of a data set they are its training recordings. What lies in its `test` is never among them, by whatever folder it
+    was found. Raises DataError when nothing is left.
+    """
+    folders = [_audio_folder(root) if root.is_dir() else root for root in roots]
+    found, errors = audio.scan(folders, progress=progress)
+    recordings = [recording for recording in found if not _of_test(recording.path)]
+    if not recordings:
+        held_back = f"; {len(found)} are test recordings of a data set" if found else ""
+        raise DataError(f"{folders[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3{held_back}")
+    failures = [Failure(str(error.path), error.fault) for error in errors if not _of_test(error.path)]
+    return recordings, failures
+
+
+def _of_test(path: Path) -> bool:
+    folders = path.resolve().parents
+    return any(folder.name == "test" and (folder.parent / PRESENT).is_file() for folder in folders)
 
 
 def _audio_folder(data: Path) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Literal
 
 from dawnchorus.added_noise import AddedNoise
@@ -20,7 +20,7 @@ from dawnchorus.averaging import WeightAverage
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.features import FrontEnd
-from dawnchorus.files import recorded
+from dawnchorus.files import LATER, recorded
 from dawnchorus.labels.boxes import LabelPolicy
 from dawnchorus.labels.class_weights import ClassWeights
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
@@ -29,6 +29,7 @@ from dawnchorus.losses.known_cells import Loss
 from dawnchorus.networks.embedding_head import EmbeddingHead
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pasted import PastedEvents
+from dawnchorus.pretraining.learner import Pretraining
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher, PseudoLabels
 from dawnchorus.sampling import UnderSample
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
@@ -133,10 +134,11 @@ class Experiment:
     """Stages in order over folds. `score_windows` cut recordings for scoring, in training and in the shipped model.
 
     `pasted` cuts calls out of TP boxes and lays them over other recordings of the same fold, for the stages that draw
-    such windows (`Anchored`): a call and its host stay in their fold. `outside` names teachers that are no stage of
-    this experiment (several of one name teach together): their Scores are given to the run. With `audit`, one more
-    fold is kept from every model: rounds of pseudo-labels go on only as long as they are better there, on what people
-    said.
+    such windows (`Anchored`): a call and its host stay in their fold. With `pretraining`, the backbone goes on from its
+    initial weights on the sound of each fold's training recordings, without annotations, before the stages. `outside`
+    names teachers that are no stage of this experiment (several of one name teach together): their Scores are given to
+    the run. With `audit`, one more fold is kept from every model: rounds of pseudo-labels go on only as long as they
+    are better there, on what people said.
 
     Folds are grouped by site where sites are known (`group_by`). `repeats` trains every fold again from another seed:
     more teachers that never heard a recording. With `song_types` the rarer song types of a species are classes of
@@ -152,6 +154,7 @@ class Experiment:
     score_windows: SlidingWindows = SlidingWindows()
     predict: Prediction = Prediction()
     pasted: PastedEvents | None = None
+    pretraining: Pretraining | None = field(default=None, metadata=LATER)
     outside: tuple[OutsideTeacher, ...] = ()
     audit: bool = False
     folds: int = 5
@@ -181,6 +184,8 @@ class Experiment:
                 )
             self._check_augmentations(stage)
             seen.add(stage.name)
+        if self.pretraining is not None and not isinstance(self.network, SedNetwork):
+            raise ValueError(f"{self.network.name}: it has no backbone that could be pretrained")
         if self.pastes and self.pasted is None:
             raise ValueError("a stage draws windows with pasted events, and the experiment says nothing of pasting")
         if self.folds < 2 or self.repeats < 1:
@@ -192,6 +197,21 @@ class Experiment:
                 raise ValueError(f"stage {stage.name}: {type(one).__name__} needs mel bands, and an encoder has none")
             if isinstance(one, Background) and isinstance(self.front_end, FrontEnd) and self.front_end.pcen:
                 raise ValueError(f"stage {stage.name}: Background adds power, which PCEN no longer tells")
+
+    def by_content(self) -> Experiment:
+        """The same, initial weights named by what is in their file: for keys."""
+        return replace(self, network=self.network.by_content())
+
+    @property
+    def initial(self) -> str:
+        """Where the first weights come from."""
+        learnt = ", then pretrained on the training recordings of each fold" if self.pretraining else ""
+        return self.network.initial + learnt
+
+    @property
+    def fits(self) -> int:
+        """How many networks are trained, pretrainings counted."""
+        return self.folds * (len(self.stages) * self.repeats + (self.pretraining is not None))
 
     @property
     def pastes(self) -> bool:

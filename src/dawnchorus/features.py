@@ -312,6 +312,14 @@ class FeatureBlock:
         return self.source
 
     @property
+    def stored_as(self) -> str:
+        """Its file below the store: the hash of the front end (denoised or not), and that of the sound.
+
+        "" where nothing is stored.
+        """
+        return "/".join(self.source.parts[-3:]) if isinstance(self.source, Path) else ""
+
+    @property
     def silent(self) -> bool:
         """Whether nothing in the block differs from anything else in it: a dead microphone, or zeros."""
         return not self.range.has_contrast

@@ -14,6 +14,8 @@ from dawnchorus.losses.framewise import FramewiseLoss
 from dawnchorus.losses.together import Together
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.networks.sed import SedNetwork
+from dawnchorus.pretraining.learner import Pretraining
+from dawnchorus.pretraining.views import Views
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.windows import EventCrops, SlidingWindows
 
@@ -67,6 +69,20 @@ def experiment(
     )
     third = replace(second, name="3", steps=steps[2], pseudo_labels=Votes(), teacher="2")
     return Experiment((first, second, third), SedNetwork(backbone), front_end, window, folds=folds, seed=seed)
+
+
+def pretraining(steps: int, batch: int, detail: str) -> Pretraining:
+    """Pretraining whose views are 2 s long and are drawn alike at every detail."""
+    front_end = DETAIL[detail][0]
+    rows, length = front_end.n_mels / MEMO_FRONT_END.n_mels, MEMO_FRONT_END.hop / front_end.hop
+    views = Views()
+    scaled = replace(
+        views,
+        columns=round(views.columns * length),
+        apart=round(views.apart * length),
+        rows=round(views.rows * rows),
+    )
+    return Pretraining(steps, batch, scaled)
 
 
 def steps(text: str, budget: float = 1.0) -> tuple[int, int, int]:

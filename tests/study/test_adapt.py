@@ -7,6 +7,8 @@ from dawnchorus.augment.band_masks import BandMasks
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.experiment import Experiment
 from dawnchorus.networks.backbones import Backbone
+from dawnchorus.pretraining.learner import Pretraining
+from dawnchorus.pretraining.views import Views
 from dawnchorus.study.adapt import Scale, offline
 from dawnchorus.windows import SlidingWindows
 
@@ -35,6 +37,12 @@ def test_coarse_sound_halves_everything_that_counts_in_columns_or_bands() -> Non
 def test_masks_beside_bands_are_halved_as_others_are() -> None:
     masked = memo.with_stage(memo.first, "1", augment=(BandMasks(40, 30),))
     assert Scale(coarse=True)(masked, 0).stages[0].augment == (BandMasks(20, 15),)
+
+
+def test_a_scale_reaches_pretraining() -> None:
+    experiment = replace(memo.first, pretraining=Pretraining())
+    small = Scale(budget=0.1, coarse=True, batch=16)(experiment, 0).pretraining
+    assert small == Pretraining(steps=30, batch=16, views=Views(columns=64, apart=16, rows=2))
 
 
 def test_another_backbone_takes_the_place_of_resnet18_alone() -> None:

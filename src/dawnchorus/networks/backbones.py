@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from dawnchorus.files import content_hash
+
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 LITE = ((0.498, 0.498, 0.498), (0.502, 0.502, 0.502))
 # Modules behind the last feature map that the memo cuts away; timm knows them by these names.
 BEHIND_THE_MAP = {"efficientnet_b0": ("conv_head", "bn2"), "tf_efficientnet_lite0": ("conv_head", "bn2")}
+NAMED = ("imagenet", "lite", "none")  # weights that are no file
 OFFLINE = "`lite` (for tf_efficientnet_lite0), a .safetensors file, or `none`"
 
 
@@ -48,6 +51,18 @@ class Backbone:
     def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation of each input channel that the initial weights were made with."""
         return LITE if "lite" in self.name else IMAGENET
+
+    @property
+    def weights_file(self) -> Path | None:
+        """The file that its initial weights come from, where they come from one."""
+        return None if self.weights in NAMED else Path(self.weights)
+
+    def by_content(self) -> Backbone:
+        """The same, its weights named by what is in their file: for keys of what is trained from them.
+
+        Raises WeightsError when the file is gone.
+        """
+        return replace(self, weights=content_hash(_checked(self.weights_file))) if self.weights_file else self
 
     def build(self, columns: int, mels: int) -> FeatureMaps:
         """The network with its initial weights, for windows of `columns` x `mels`.
@@ -199,11 +214,19 @@ def _lite_state(backbone: Backbone) -> dict[str, Tensor]:
     return {name: tensor for (name, _), tensor in zip(names.items(), theirs.values(), strict=True)}
 
 
-def _file_state(path: Path) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
-
+def _checked(path: Path) -> Path:
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; choices that work offline: {OFFLINE}")
     if path.suffix != ".safetensors":
         raise WeightsError(f"{path}: expected a .safetensors file; other formats can run code when they are opened")
-    return load_file(path)
+    return path
+
+
+def _file_state(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(_checked(path))
+    except SafetensorError as error:
+        raise WeightsError(f"{path}: no weights can be read from it ({error})") from error

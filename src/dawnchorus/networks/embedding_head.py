@@ -49,6 +49,10 @@ class EmbeddingHead:
         """The same: it has no initial weights."""
         return self
 
+    def by_content(self) -> EmbeddingHead:
+        """The same: it has no initial weights."""
+        return self
+
     def build(self, n_species: int, columns: int, rows: int) -> EmbeddingSed:
         """The network for windows of `columns` embeddings of `rows` values."""
         return EmbeddingSed(self, n_species, columns, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
@@ -79,6 +80,14 @@ class SedNetwork:
         """The same, without initial weights: for weights that are loaded afterwards."""
         return replace(self, backbone=replace(self.backbone, weights="none"))
 
+    def by_content(self) -> SedNetwork:
+        """The same, its weights named by what is in their file: for keys of what is trained from them."""
+        return replace(self, backbone=self.backbone.by_content())
+
+    def starting_from(self, weights: Path) -> SedNetwork:
+        """The same, with the backbone's weights from a file."""
+        return replace(self, backbone=replace(self.backbone, weights=str(weights)))
+
     def build(self, n_species: int, columns: int, mels: int) -> BackboneSed:
         """The network for windows of `columns` x `mels`, with the backbone's initial weights."""
         if columns % self.backbone.columns_per_frame:
@@ -114,6 +123,14 @@ class BackboneSed(Sed):
 
     def forward(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> SedOutput:
         """Planes `(window, mel, column)` to logits; `mix_last_map` mixes the last feature map (manifold mixup)."""
+        line = self.line(planes, mix_last_map)
+        framewise, attention = self.score(line), self.attend(line)  # (window, species, frame)
+        if self.settings.clamp_attention is not None:
+            attention = attention.clamp(-self.settings.clamp_attention, self.settings.clamp_attention)
+        return attended(framewise, attention)
+
+    def line(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        """What the head is given `(window, channel, frame)`."""
         pictures = (planes.transpose(1, 2).unsqueeze(1) - self.mean) / self.deviation
         if self.settings.coordinate:
             pictures = torch.cat([pictures[:, :2], self.places.expand_as(pictures[:, 2:])], dim=1)
@@ -125,10 +142,7 @@ class BackboneSed(Sed):
         line = torch.cat([_spread(one, lines[0].shape[2]) for one in lines], dim=1)
         if self.settings.time_pool == "max_plus_mean":
             line = F.max_pool1d(line, 3, 1, 1) + F.avg_pool1d(line, 3, 1, 1)
-        framewise, attention = self.score(line), self.attend(line)  # (window, species, frame)
-        if self.settings.clamp_attention is not None:
-            attention = attention.clamp(-self.settings.clamp_attention, self.settings.clamp_attention)
-        return attended(framewise, attention)
+        return line
 
 
 def _spread(line: Tensor, frames: int) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from dawnchorus.augment.band_masks import BandMasks
 from dawnchorus.augment.masks import Masks
@@ -12,7 +12,11 @@ from dawnchorus.experiment import Experiment, Stage
 from dawnchorus.features import FrontEnd
 from dawnchorus.networks.backbones import WeightsError, load_initial
 from dawnchorus.networks.sed import SedNetwork
+from dawnchorus.pretraining.learner import Pretraining
+from dawnchorus.pretraining.views import Views
 from dawnchorus.windows import EventCrops, SlidingWindows
+
+_Steps = TypeVar("_Steps", Stage, Pretraining)
 
 
 @dataclass(frozen=True)
@@ -41,25 +45,28 @@ class Scale:
         if self.backbone is not None and isinstance(network, SedNetwork) and network.backbone.name == self.replaces:
             weights = self.weights or network.backbone.weights
             network = replace(network, backbone=replace(network.backbone, name=self.backbone, weights=weights))
+        pretraining = experiment.pretraining
         return replace(
             experiment,
             stages=tuple(self._stage(stage) for stage in experiment.stages),
             network=network,
+            pretraining=pretraining and self._fewer(pretraining),
             folds=self.folds or experiment.folds,
             seed=experiment.seed + seed,
         )
 
     def _stage(self, stage: Stage) -> Stage:
-        def fewer(steps: int) -> int:
-            return max(1, round(steps * self.budget))
-
         return replace(
-            stage,
-            steps=fewer(stage.steps),
-            decay_steps=fewer(stage.decay_steps) if stage.decay_steps else None,
-            batch=min(stage.batch, self.batch or stage.batch),
+            self._fewer(stage),
+            decay_steps=self._steps(stage.decay_steps) if stage.decay_steps else None,
             keep="last" if stage.average else self.keep or stage.keep,
         )
+
+    def _fewer(self, one: _Steps) -> _Steps:
+        return replace(one, steps=self._steps(one.steps), batch=min(one.batch, self.batch or one.batch))
+
+    def _steps(self, steps: int) -> int:
+        return max(1, round(steps * self.budget))
 
 
 def _coarser(experiment: Experiment) -> Experiment:
@@ -67,7 +74,7 @@ def _coarser(experiment: Experiment) -> Experiment:
     front_end = experiment.front_end
     if not isinstance(front_end, FrontEnd):
         return experiment  # an encoder hears as it was trained to
-    windows = experiment.predict.windows
+    windows, pretraining = experiment.predict.windows, experiment.pretraining
     return replace(
         experiment,
         front_end=replace(front_end, hop=front_end.hop * 2, n_mels=front_end.n_mels // 2),
@@ -75,6 +82,7 @@ def _coarser(experiment: Experiment) -> Experiment:
             replace(stage, windows=_halved(stage.windows), augment=tuple(_halved(one) for one in stage.augment))
             for stage in experiment.stages
         ),
+        pretraining=pretraining and replace(pretraining, views=_halved(pretraining.views)),
         score_windows=_halved(experiment.score_windows),
         predict=replace(
             experiment.predict,
@@ -89,6 +97,9 @@ def _halved(one: Any) -> Any:
         return replace(one, columns=one.columns // 2, overlap=one.overlap // 2)
     if isinstance(one, EventCrops):
         return replace(one, columns=one.columns // 2, offsets=tuple(offset // 2 for offset in one.offsets))
+    if isinstance(one, Views):
+        parts = tuple(_halved(part) for part in one.augment)
+        return replace(one, columns=one.columns // 2, apart=one.apart // 2, rows=one.rows // 2, augment=parts)
     if isinstance(one, Sometimes):
         return replace(one, parts=tuple(_halved(part) for part in one.parts))
     if isinstance(one, Masks):

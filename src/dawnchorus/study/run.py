@@ -83,7 +83,7 @@ def run_variant(
         return None
     experiment, lost = offline(scale(variant.experiment, seed))
     folder = result_folder(out, study.name, name, seed)
-    key = value_hash([VERSION, to_record(experiment), _data_key(heard, experiment.hears)])
+    key = value_hash([VERSION, to_record(experiment.by_content()), _data_key(heard, experiment.hears)])
     done = folder / "result.json"
     if done.is_file() and read_json(done)["key"] == key and (not with_model or (folder / "model").is_dir()):
         return folder
@@ -117,7 +117,7 @@ def run_variant(
     record = {
         "key": key,
         "seed": seed,
-        "network": f"{experiment.network.name}, {experiment.network.initial}",
+        "network": f"{experiment.network.name}, {experiment.initial}",
         "scale": asdict(scale),
         "comparable": not lost,
         "lost": lost,

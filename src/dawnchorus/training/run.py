@@ -26,14 +26,17 @@ from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence
 from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.features import FeatureBlock, FrontEnd, build_store
-from dawnchorus.files import read_json, value_hash, whole, write_json
-from dawnchorus.networks.sed import Sed
+from dawnchorus.files import read_json, value_hash, write_json
+from dawnchorus.networks.sed import Sed, SedNetwork
+from dawnchorus.pretraining.folder import WEIGHTS
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
 from dawnchorus.training.fit import fit
 from dawnchorus.training.folds import assign, groups_of
 from dawnchorus.training.precision import autocast, device, precision
+from dawnchorus.training.pretrain import origin_of, pretrain
+from dawnchorus.training.weights import load, save
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 
 Floats = NDArray[np.float32]
@@ -237,17 +240,18 @@ class _Running:
     def fit(self, stage: Stage, fold: int, repeat: int, teachers: Teachers, done: Sequence[Fit]) -> Fit:
         """One stage on one fold and repeat, trained or found in the cache."""
         experiment = self.experiment
+        start = self.pretrained(stage, fold)
         before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
         origin = {
             # Its name is part of where its chance comes from; the stages it builds on are told by what they gave.
             "stage": {name: value for name, value in to_record(stage).items() if name not in ("start_from", "teacher")},
-            "network": to_record(experiment.network),
+            "network": to_record(experiment.network.by_content()),
             "windows": to_record(experiment.score_windows),
             "data": self.data_key,
             "fold": fold,
             "seed": experiment.seed + 1000 * repeat,
             "precision": precision(),
-            "start": before.get((stage.start_from or "", fold, repeat), "initial"),
+            "start": before.get((stage.start_from or "", fold, repeat), start.name if start else "initial"),
             # A pupil depends on all its teachers: the models of the other folds label its training recordings.
             "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
             "outside": _said_key(self.outside.get(stage.teacher or "", {})),
@@ -258,8 +262,10 @@ class _Running:
         this = Fit(stage, fold, repeat, self.cache / value_hash(origin))
         if this.record.exists():
             return this
+        if start is not None:
+            self.pretrain(this, start)
         torch.manual_seed(experiment.seed + 1000 * repeat + fold)  # a fresh head's first weights
-        network = build(experiment, self.data)
+        network = build(experiment, self.data, start)
         if stage.start_from is not None:
             load(network, self.cache / origin["start"] / "weights.safetensors")
         lesson = self.lesson(stage, fold, repeat, teachers)
@@ -283,6 +289,38 @@ class _Running:
         shutil.rmtree(this.folder / "checkpoints", ignore_errors=True)
         return this
 
+    def pretrained(self, stage: Stage, fold: int) -> Path | None:
+        """The folder of the weights that a stage starts from, where the backbone learns without annotations first.
+
+        Its name stands for all that they come from. The repeats of a fold share it.
+        """
+        settings, network = self.experiment.pretraining, self.experiment.network
+        if settings is None or stage.start_from is not None or not isinstance(network, SedNetwork):
+            return None
+        origin = origin_of(settings, network, self.trained_on(stage, fold), self.data.front_end, self.experiment.seed)
+        return self.cache / "pretrained" / value_hash(origin)
+
+    def pretrain(self, fit: Fit, folder: Path) -> None:
+        """Let the backbone learn from the recordings that a fit may train on, and from no others.
+
+        So nothing has heard a held-out recording. What is in the folder already is not learnt again.
+        """
+        settings, network = self.experiment.pretraining, self.experiment.network
+        assert settings is not None and isinstance(network, SedNetwork)
+        this = replace(fit, stage=replace(fit.stage, name="pretraining"), folder=folder)
+
+        def watch(steps: int, of: int, loss: float) -> None:
+            if self.announce:
+                self.announce(this, steps, of, loss)
+
+        blocks = self.trained_on(fit.stage, fit.fold)
+        pretrain(settings, network, blocks, self.data.front_end, folder, self.experiment.seed, watch)
+
+    def trained_on(self, stage: Stage, fold: int) -> dict[str, list[FeatureBlock]]:
+        """The recordings that a model may hear whose held-out recordings are those of `fold`."""
+        withheld = {fold, self.audit_fold}
+        return {key: its for key, its in self.heard(stage).blocks.items() if self.fold_of[key] not in withheld}
+
     def pseudo_stretches(self, stage: Stage, teachers: Teachers, species_of: Sequence[int]) -> list[Stretch]:
         """What the pseudo-labels of a stage call present in the annotated recordings, whatever the fold."""
         if stage.pseudo_labels is None or isinstance(stage.windows, EventCrops):
@@ -297,8 +335,7 @@ class _Running:
     def lesson(self, stage: Stage, fold: int, repeat: int, teachers: Teachers) -> Lesson:
         """What a stage hears on one fold, and what it is told of it."""
         heard, annotations = self.heard(stage), self.data.data.by_recording
-        withheld = {fold, self.audit_fold}
-        blocks = {key: its for key, its in heard.blocks.items() if self.fold_of[key] not in withheld}
+        blocks = self.trained_on(stage, fold)
         told = {key: annotations[key] for key in blocks if key in annotations}
         if self.experiment.faithful_twins:
             for key, its in heard.blocks.items():
@@ -393,32 +430,15 @@ def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
 def _sound(blocks: Mapping[str, Sequence[FeatureBlock]], keys: Sequence[str] | None = None) -> dict[str, list[str]]:
     """Stands for the sound of recordings: the names of their files in the store, which are hashes."""
     named = sorted(blocks) if keys is None else keys
-    return {key: [_stored_as(block) for block in blocks[key]] for key in named}
+    return {key: [block.stored_as for block in blocks[key]] for key in named}
 
 
-def _stored_as(block: FeatureBlock) -> str:
-    """A block's file below the store: the hash of the front end (denoised or not), and that of the sound."""
-    return "/".join(block.source.parts[-3:]) if isinstance(block.source, Path) else ""
-
-
-def build(experiment: Experiment, data: Prepared) -> Sed:
-    """The network of an experiment, with its initial weights."""
-    return experiment.network.build(len(data.data.species), experiment.score_windows.columns, experiment.front_end.rows)
-
-
-def save(network: Sed, path: Path) -> None:
-    """Write weights as safetensors, wholly or not at all."""
-    from safetensors.torch import save_file
-
-    with whole(path) as temporary:
-        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, temporary)
-
-
-def load(network: Sed, path: Path) -> None:
-    """Load weights that `save` wrote."""
-    from safetensors.torch import load_file
-
-    network.load_state_dict(load_file(path))
+def build(experiment: Experiment, data: Prepared, pretrained: Path | None = None) -> Sed:
+    """The network of an experiment, with its initial weights, or those of a folder that pretraining left."""
+    network = experiment.network
+    if pretrained is not None and isinstance(network, SedNetwork):
+        network = network.starting_from(pretrained / WEIGHTS)
+    return network.build(len(data.data.species), experiment.score_windows.columns, experiment.front_end.rows)
 
 
 def trained(experiment: Experiment, data: Prepared, one: Fit) -> Sed:

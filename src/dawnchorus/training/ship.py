@@ -22,7 +22,8 @@ from dawnchorus.networks.sed import Sed
 from dawnchorus.package import ModelPackage
 from dawnchorus.training.calibrate import calibrated
 from dawnchorus.training.fit import TrainingError
-from dawnchorus.training.run import Run, build, load
+from dawnchorus.training.run import Run, build
+from dawnchorus.training.weights import load
 
 Planes = NDArray[np.float32]
 
@@ -73,7 +74,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
         tuple(f"model.{number}.onnx" for number in range(len(fits))),
         {
             "made with": f"dawnchorus {__version__}",
-            "initial weights": run.experiment.network.initial,
+            "initial weights": run.experiment.initial,
             **({"licence": licence} if licence else {}),
         },
         run.experiment.predict.top_s,
@@ -169,7 +170,7 @@ Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings wit
 {len(data.annotations) - present} false-positive boxes of {len(data.species)} species.
 
 - hears: {front_end.rate_hz} Hz, {front_end.name}
-- network: {network.name}, initial weights: {network.initial}
+- network: {network.name}, initial weights: {run.experiment.initial}
 - models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; \
 the mean of their probabilities counts
 - labels from another model: {taught or "none"}

@@ -63,7 +63,7 @@ def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, 
         "experiment": to_record(experiment),
         "made_with": {
             "dawnchorus": __version__,
-            "network": f"{network.name}, initial weights: {network.initial}",
+            "network": f"{network.name}, initial weights: {experiment.initial}",
             "folds": f"{experiment.folds}, by {experiment.group_by}; repeats: {experiment.repeats}",
             "steps": ", ".join(
                 f"stage {stage.name}: {stage.steps} of {stage.batch} windows" for stage in experiment.stages
