@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from dawnchorus import dataset, scores
+from dawnchorus import dataset
 from dawnchorus.dataset import Prepared
-from dawnchorus.experiment import Experiment
+from dawnchorus.experiment import Experiment, from_record
 from dawnchorus.features import FeatureBlock
 from dawnchorus.files import content_hash, read_json
 from dawnchorus.networks.backbones import Backbone
@@ -47,7 +47,8 @@ def test_the_loss_falls(prepared: Prepared, tmp_path: Path) -> None:
     record = pretrain(longer, NETWORK, prepared.blocks, tiny.FRONT_END, tmp_path).with_name("pretraining.json")
     losses = read_json(record)["losses"]
     assert len(losses) == 30
-    assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
+    assert max(losses[-8:]) < min(losses[:4])
+    assert np.mean(losses[-8:]) < 0.95 * np.mean(losses[:8])
 
 
 def test_the_weights_load_into_the_detector(learnt: Path) -> None:
@@ -183,17 +184,14 @@ def test_stages_start_from_the_pretrained_backbone(finished: Run, prepared: Prep
     assert read_json(plain.fits[0].record)["origin"]["start"] == "initial"
 
 
-def test_a_finished_run_needs_neither_its_pretraining_nor_its_files_again(
-    finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_finished_run_learns_nothing_again(finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("learnt again")
 
     monkeypatch.setattr("dawnchorus.training.run.pretrain", never)
     again = run(finished.experiment, finished.data, finished.fits[0].folder.parent)
     assert [one.folder for one in again.fits] == [one.folder for one in finished.fits]
-    shipped = ship(finished, "2", tmp_path / "model")
-    assert "then pretrained on the training recordings of each fold" in shipped.origin["initial weights"]
+    assert finished.experiment.initial == "none, then pretrained on the training recordings of each fold"
 
 
 def test_a_file_of_weights_is_known_by_its_content(learnt: Path, prepared: Prepared, tmp_path: Path) -> None:
@@ -212,8 +210,9 @@ def test_a_file_of_weights_is_known_by_its_content(learnt: Path, prepared: Prepa
     changed = run(started(there), prepared, tmp_path / "cache")
     assert not {one.folder for one in changed.fits} & {one.folder for one in done.fits}
     here.unlink()
-    ship(done, "1", tmp_path / "model")  # a trained network has its own weights
-    assert set(scores.read(done.fits[0].scores)) <= set(prepared.recordings)
+    shipped = ship(done, "1", tmp_path / "model")  # a trained network has its own weights
+    assert shipped.origin["initial weights"] == str(here)
+    assert from_record(read_json(tmp_path / "model" / "experiment.json")) == done.experiment
 
 
 def test_a_network_without_a_backbone_cannot_be_pretrained() -> None:
