@@ -51,7 +51,8 @@ def tiny(experiment: Experiment, encoder: OnnxEncoder) -> Experiment:
     scale = Scale(1e-9, 2, "test_resnet", "none", experiment.network.backbone.name, True, 2, "last")  # type: ignore[union-attr]
     small = scale(experiment, 0)
     for _ in range(2):
-        if small.score_windows.columns % 64 == 0:  # half of it is whole frames again
+        views = [small.pretraining.views.columns] if small.pretraining else []
+        if all(columns % 64 == 0 for columns in (small.score_windows.columns, *views)):  # half is whole frames again
             small = Scale(coarse=True)(small, 0)
     return small
 

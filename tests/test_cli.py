@@ -143,7 +143,8 @@ def test_the_commands_of_the_readme_are_there() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     fenced = "".join(readme.split("```")[1::2])
     lines = [line.partition("#")[0].split() for line in fenced.splitlines() if line.startswith("dawnchorus ")]
-    assert {line[1] for line in lines} == {"train", "evaluate", "detect", "info", "simulate", "experiment"}
+    told = {"train", "evaluate", "detect", "info", "simulate", "experiment", "blend", "pretrain", "check"}
+    assert {line[1] for line in lines} == told
     for _, command, *words in lines:
         called = [command, words[0]] if command == "experiment" else [command]
         help_text = runner.invoke(app, [*called, "--help"], env={"COLUMNS": "200"}).output
