@@ -32,6 +32,7 @@ def gathered(places: dict[int, Path], of: str) -> Rows:
     rows = []
     for number, folder in sorted(places.items()):
         gains = [one for one in read(folder, "differences.csv") if one["figure"] == "cmap"]
+        gains = [one for one in gains if one["system"] == gains[0]["system"]]  # ours: the first that was compared
         for system in read(folder, "systems.csv"):
             if system["kind"] != "system":
                 continue
