@@ -44,7 +44,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `console`: progress and tables in the terminal
 - `study`: files of experiments that answer one question: run, judged, compared
 - `demo`: simulate, train, detect, evaluate, show
-- `cli`: one short function a command
+- `cli`: the commands, one file each
 """
 
 from __future__ import annotations

@@ -1,0 +1,56 @@
+"""The command `blend`: several models as one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from dawnchorus.cli.app import Json, app, plain_errors
+
+
+@app.command()
+@plain_errors
+def blend(
+    members: Annotated[
+        list[Path], typer.Argument(help="Runs, folders of predictions, or submission tables: of the same recordings.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for submission.csv, detections.csv and frames.npz.")],
+    by: Annotated[
+        Literal["mean", "logits", "product", "rank"],
+        typer.Option(help="The mean of scores, of logits, the geometric mean, or the mean of ranks."),
+    ] = "mean",
+    calibrated: Annotated[bool, typer.Option("--calibrated", help="Each through its own calibration first.")] = False,
+    weight: Annotated[list[float] | None, typer.Option(help="A weight for each member, in their order.")] = None,
+    frame: Annotated[float | None, typer.Option(help="Seconds of a frame; the finest among them if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Join what several models say of the same recordings: an ensemble. Needs no torch."""
+    from dataclasses import asdict
+
+    from dawnchorus import blend as blending
+    from dawnchorus.console import console
+    from dawnchorus.files import write_json
+    from dawnchorus.scores import EventRule
+
+    if out.resolve() in {path.resolve() for path in members}:
+        raise typer.BadParameter("--out is one of the members, whose files it would replace")
+    how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
+    read = [blending.member(path) for path in members]
+    blended = how(read)
+    detections = blending.write(out, blended, EventRule())
+    came_from = [{"from": str(one.where.resolve()), "origin": one.origin, "licence": one.licence} for one in read]
+    record = {"members": came_from, "blend": asdict(how), "recordings": len(blended.whole)}
+    write_json(out / "blend.json", record)
+    if as_json:
+        typer.echo(json.dumps(record | {"detections": len(detections)}))
+        return
+    say = console().print
+    say(f"{len(read)} members, {len(blended.whole)} recordings: {out / 'submission.csv'}", markup=False)
+    for one in read:
+        if not one.frames:
+            say(f"{one.where}: no frames, so whole recordings alone were blended", markup=False)
+    if blended.frames:
+        say(f"{len(detections)} detections: {out / 'detections.csv'}", markup=False)

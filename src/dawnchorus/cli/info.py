@@ -1,0 +1,40 @@
+"""The command `info`: what a run or a model is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dawnchorus.cli.app import Json, app, plain_errors
+
+
+@app.command()
+@plain_errors
+def info(
+    folder: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a run or a model is."""
+    from dawnchorus import evaluate as evaluation
+    from dawnchorus import package
+    from dawnchorus.console import console, facts_table, scores_table
+    from dawnchorus.run_folder import RunFolder
+
+    if (folder / "package.json").is_file():
+        facts = package.describe(package.read(folder))
+        evaluations = []
+    else:
+        run = RunFolder(folder)
+        facts = {"data": run.record["data"], "recordings": str(len(run.recordings))}
+        facts |= {name: str(value) for name, value in run.record["made_with"].items()}
+        facts |= {"species": ", ".join(species.name for species in run.species), "model": str(folder / "model")}
+        evaluations = evaluation.judge_on_partial_labels(run)
+    if as_json:
+        typer.echo(json.dumps(facts))
+        return
+    console().print(facts_table(facts))
+    if evaluations:
+        console().print(scores_table(evaluations))

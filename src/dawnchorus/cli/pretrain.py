@@ -1,0 +1,57 @@
+"""The command `pretrain`: what a network learns without annotations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
+
+
+@app.command()
+@plain_errors
+def pretrain(
+    audio: Annotated[list[Path], typer.Argument(help="Folders of recordings, or of data sets (not their test part).")],
+    out: Annotated[Path, typer.Option(help="Folder for the weights: give it to `train --weights`.")],
+    backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
+    weights: Annotated[str, typer.Option(help="What it starts from: imagenet, lite, none, or a file.")] = "lite",
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 300,
+    batch: Annotated[int, typer.Option(min=2, help="Places a step, of which two views are heard.")] = 64,
+    detail: Annotated[
+        Literal["coarse", "memo", "fine"], typer.Option(help="As in `train`: columns of 32, 16, 8 ms.")
+    ] = "memo",
+    seed: Annotated[int, typer.Option()] = 0,
+    store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
+) -> None:
+    """Let a network learn from recordings without annotations; run again to go on after an interruption."""
+    need_training()
+    from dawnchorus import dataset, recommended
+    from dawnchorus.console import bar, console
+    from dawnchorus.features import build_store
+    from dawnchorus.files import read_json
+    from dawnchorus.networks.backbones import Backbone
+    from dawnchorus.networks.sed import SedNetwork
+    from dawnchorus.pretraining import folder as pretrained
+    from dawnchorus.training.pretrain import pretrain as learn
+
+    say, sound = console().print, recommended.DETAIL[detail][0]
+    network = SedNetwork(Backbone(backbone, pretrained.resolved(weights)))
+    settings = recommended.pretraining(steps, batch, detail)
+    pretrained.check(network.backbone, sound)
+    settings.learner(network, sound.rows)  # what can't be learnt says so before an hour of spectrograms
+    with bar("looking at the recordings") as step:
+        recordings, failures = dataset.archive(audio, step)
+    say(f"{len(recordings)} recordings; initial weights: {network.initial}", markup=False)
+    with bar("spectrograms") as step:
+        built = build_store(recordings, store or out / "features", sound, step)
+    with bar("pretraining") as step:
+        path = learn(settings, network, built.blocks, sound, out, seed, lambda done, of, _: step(done, of))
+    losses = read_json(path.with_name(pretrained.RECORD))["losses"]
+    failures = [*failures, *built.failures]
+    for line in listed([*failures, *built.oddities])[:LINES]:
+        say(line, markup=False)
+    say(f"{len(losses)} steps, loss {losses[0]:.2f} -> {losses[-1]:.2f}; next: dawnchorus train DATA --weights {out}")
+    if failures:
+        raise typer.Exit(EXIT_FAULTS)

@@ -1,0 +1,169 @@
+"""The command `train`: a detector from recordings and two tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
+from dawnchorus.cli.evaluate import evaluate_shown
+
+
+@app.command()
+@plain_errors
+def train(
+    data: Annotated[Path, typer.Argument(help="Folder with train_tp.csv, train_fp.csv and the recordings.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run.")],
+    audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
+    backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
+    weights: Annotated[str, typer.Option(help="imagenet, lite, none, a file, or a folder of `pretrain`.")] = "lite",
+    columns_per_frame: Annotated[int, typer.Option(help="32, 16, 8 or 4: fewer, finer times.")] = 32,
+    fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Default: 2; with --encoder 8, or as many as there are sites.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Train every fold again from another seed.")] = 1,
+    method: Annotated[
+        Literal["rounds", "memo"], typer.Option(help="Pasted events and soft labels, or the memo's three stages.")
+    ] = "rounds",
+    encoder: Annotated[
+        str | None, typer.Option(help="A pretrained encoder to hear with: birdnet, or an ONNX file.")
+    ] = None,
+    hop: Annotated[
+        float | None, typer.Option(help="With --encoder: seconds from one embedding to the next. [0.375 or 0.5]")
+    ] = None,
+    encoder_rate: Annotated[int, typer.Option(help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
+    encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
+    encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
+    rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with --method rounds or an encoder.")] = 0,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A run folder whose scores teach a student; it may hear with an encoder. Several: their mean."
+        ),
+    ] = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Keep a part from all models, and stop rounds when they get worse there.")
+    ] = False,
+    steps: Annotated[
+        str | None, typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round.")
+    ] = None,
+    budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
+    batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
+    detail: Annotated[
+        Literal["coarse", "memo", "fine"], typer.Option(help="Spectrogram columns of 32, 16, 8 ms.")
+    ] = "memo",
+    grain: Annotated[Literal["windows", "frames"], typer.Option(help="What an annotation speaks of.")] = "windows",
+    seed: Annotated[int, typer.Option()] = 0,
+    store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
+) -> None:
+    """Train a detector from recordings and two tables; run again to go on after an interruption."""
+    if encoder is not None and grain == "frames":
+        raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
+    if method == "memo" and (encoder is not None or teacher):
+        raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
+    need_training()
+    from dataclasses import replace
+
+    from dawnchorus import recommended
+    from dawnchorus import rounds as in_rounds
+    from dawnchorus.console import console
+    from dawnchorus.networks.backbones import Backbone
+    from dawnchorus.pretraining import folder as pretrained
+
+    network, sound = (
+        Backbone(backbone, pretrained.resolved(weights), columns_per_frame, fused),
+        recommended.DETAIL[detail],
+    )
+    learnt = pretrained.check(network, sound[0]) if encoder is None else None
+    if learnt is not None:
+        console().print(
+            f"the initial weights heard {learnt['recordings']} recordings without annotations: those of them that are "
+            "held out here are not wholly new to the models that score them"
+        )
+    if encoder is not None:
+        heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
+        console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
+        count = recommended.steps_of_rounds(steps, 200, budget)
+        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
+    elif method == "rounds" or teacher:
+        count = recommended.steps_of_rounds(steps, 300, budget)
+        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
+        experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
+    else:
+        first, second, third = recommended.steps(steps or "240,240,240", budget)
+        experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch)
+        experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
+    outside = None
+    if teacher:
+        from dawnchorus.pseudo_labels import teachers
+
+        said_by, said = teachers.of_runs(teacher)
+        experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
+    experiment = replace(experiment, repeats=repeats, audit=audit)
+    faults = train_shown(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
+    evaluate_shown(out, None, None, False)
+    if faults:
+        raise typer.Exit(EXIT_FAULTS)
+
+
+def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, licence: str) -> Any:
+    from dawnchorus.encoders.birdnet import BirdNet, weights_file
+    from dawnchorus.encoders.onnx_file import onnx_encoder
+
+    if name == "birdnet":
+        weights_file()  # says at once when it is not installed
+        return BirdNet() if hop is None else BirdNet(hop)
+    return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, licence=licence or "not stated")
+
+
+def train_shown(
+    data: Path,
+    out: Path,
+    experiment: Any,
+    audio: list[Path],
+    strict: bool,
+    store: Path | None,
+    outside: dict[str, Any] | None = None,
+    fewer_folds: bool = False,
+) -> int:
+    """Train and show what was found and made; the number of recordings that failed."""
+    from dawnchorus import dataset
+    from dawnchorus.console import Training, bar, console
+    from dawnchorus.training.folds import fitting
+    from dawnchorus.training.train import train as train_run
+
+    say = console().print
+    with bar("looking at the recordings") as step:
+        found = dataset.load(data, audio, strict, step)
+    present = sum(box.present for box in found.annotations)
+    say(
+        f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
+        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.initial}"
+    )
+    experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
+    with bar("spectrograms") as step, Training(experiment.fits) as training:
+        finished = train_run(
+            found,
+            out,
+            experiment,
+            data,
+            store,
+            step,
+            training.of_fit,
+            outside,
+        )
+    for stage, score in finished.audit.items():
+        kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
+        say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
+    failures = finished.data.failures
+    lines = [str(problem) for problem in found.problems] + listed([*failures, *finished.data.oddities])
+    for line in lines[:LINES]:
+        say(line, markup=False)
+    if len(lines) > LINES:
+        say(f"… and {len(lines) - LINES} more; all of them are in {out / 'run.json'}")
+    say(f"the run is in {out}, its model in {out / 'model'}")
+    return len(failures)
