@@ -33,6 +33,9 @@ Booleans = NDArray[np.bool_]
 EDGE = 1e-6
 """Scores and prevalences nearer to 0 or 1 than this count as this: float16 stores reach 0 and 1, and logits do not."""
 
+FLAT = 100.0
+"""A prior of this standard deviation says nothing."""
+
 LEAST_SLOPE = 0.01
 """No map is flatter: where labels say that scores mean nothing, the order of the scores stays all the same."""
 
@@ -147,32 +150,28 @@ def prevalence_by_em(
 
 @dataclass(frozen=True)
 class Mixture:
-    """How one species' scores fall with it and without: two Gaussians of one variance in logits, and its prevalence.
+    """How one species' logits fall without it and with it: two Gaussians, its prevalence, and the map that follows.
 
-    One variance for both keeps the log odds a straight line that rises, as in linear discriminant analysis (Fisher
-    1936). With two, they would be a parabola that turns back somewhere, and very high scores would count for less. The
-    price: where presence spreads wider than absence, the prevalence comes out low; where absence has a long upper tail
-    it comes out high.
+    Presence spreads at least as wide as absence: calls are near and far, one or many. So the odds of presence rise from
+    the mean of absence on; below it `platt`, the straight line that comes nearest to the odds where scores are,
+    takes them for what they are there: the two parabolas would let them rise again.
+
+    The price: where absence has a long upper tail, the prevalence comes out high.
     """
 
     absent_mean: float
     present_mean: float
-    variance: float
+    absent_variance: float
+    present_variance: float
     prevalence: float
-
-    @property
-    def platt(self) -> Platt:
-        """The map to the probability of presence: Bayes' rule on the two Gaussians."""
-        a = (self.present_mean - self.absent_mean) / self.variance
-        middle = (self.present_mean + self.absent_mean) / 2
-        return Platt(a, float(_logits(self.prevalence)) - a * middle)
+    platt: Platt
 
 
 def mixture(
     scores: NDArray[np.floating],
     known: Evidence,
     unlabelled: Booleans | None = None,
-    strength: float = 2.0,
+    strength: float = 8.0,
     most_rounds: int = 1000,
     tolerance: float = 1e-6,
 ) -> tuple[Mixture, ...]:
@@ -184,38 +183,55 @@ def mixture(
     boxed a call says nothing of how common calls are.
 
     `strength` is worth as many cells: for each mean at that of all species (of the known-present cells, of all other
-    cells), for the variance at 1. Rounds end when no prevalence moves by `tolerance`. Raises ValueError if no cell is
-    known present or none is unlabelled: then there is nothing to tell the two Gaussians apart by.
+    cells), for each variance at that of all other cells. Rounds end when no prevalence moves by `tolerance`. Raises
+    ValueError if no cell is known present or none is unlabelled: then there is nothing to tell the two Gaussians apart
+    by.
     """
     x = _logits(scores)
     free = ~known.known if unlabelled is None else unlabelled & ~known.known
     if not (known.present > 0).any() or not free.any():
         raise ValueError("a mixture needs cells that are known present, and unlabelled ones; one kind is missing")
-
-    def mean(weights: Any, centre: float) -> Floats:
-        return np.asarray(((weights * x).sum(axis=0) + strength * centre) / (weights.sum(axis=0) + strength))
-
-    def spread(weights: Any, centre: Floats) -> Floats:
-        return np.asarray((weights * (x - centre) ** 2).sum(axis=0))
-
-    n_cells = (free + known.present + known.absent).sum(axis=0)
+    others = free + known.absent
     all_present = float(np.average(x, weights=known.present))
-    all_others = float(np.average(x, weights=free + known.absent))
-    absent, present = mean(free + known.absent, all_others), mean(known.present, all_present)
-    variance = (spread(free, absent) + strength) / (free.sum(axis=0) + strength)
+    all_others = float(np.average(x, weights=others))
+    all_spread = float(np.average((x - all_others) ** 2, weights=others)) + EDGE
+
+    def mean(weights: Any, values: Any, centre: float) -> Floats:
+        return np.asarray(((weights * values).sum(axis=0) + strength * centre) / (weights.sum(axis=0) + strength))
+
+    absent, present = mean(others, x, all_others), mean(known.present, x, all_present)
+    narrow = wide = mean(others, (x - absent) ** 2, all_spread)
     prevalence = np.full(x.shape[1], 0.1)  # a start: most species are rare
+    share = np.zeros_like(x)
     for _ in range(most_rounds):
-        odds = _logits(prevalence) + (present - absent) / variance * (x - (present + absent) / 2)
-        share = free * expit(odds)
+        # Of one species' presence little may be known: it is never taken for quieter than its absence.
+        present = np.maximum(present, absent + LEAST_SLOPE * narrow)
+        share = free * expit(_logits(prevalence) + _log_ratio(x, present, wide, absent, narrow))
         with_it, without = share + known.present, free - share + known.absent
-        absent, present = mean(without, all_others), mean(with_it, all_present)
-        variance = (spread(without, absent) + spread(with_it, present) + strength) / (n_cells + strength)
-        present = np.maximum(present, absent + LEAST_SLOPE * variance)
+        absent, present = mean(without, x, all_others), mean(with_it, x, all_present)
+        narrow = mean(without, (x - absent) ** 2, all_spread)
+        wide = np.maximum(narrow, mean(with_it, (x - present) ** 2, all_spread))
         before, prevalence = prevalence, (share.sum(axis=0) + 1) / (free.sum(axis=0) + 2)
         if np.abs(prevalence - before).max() < tolerance:
             break
-    columns = (values.tolist() for values in (absent, present, variance, prevalence))
-    return tuple(Mixture(*row) for row in zip(*columns, strict=True))
+    present = np.maximum(present, absent + LEAST_SLOPE * narrow)
+    rising = expit(_logits(prevalence) + _log_ratio(np.maximum(x, absent), present, wide, absent, narrow))
+    maps = [_straight(x[its, species], rising[its, species]) for species, its in enumerate(free.T)]
+    found = (values.tolist() for values in (absent, present, narrow, wide, prevalence))
+    return tuple(Mixture(*one) for one in zip(*found, maps, strict=True))
+
+
+def _log_ratio(x: Floats, mean: Floats, variance: Floats, other_mean: Floats, other_variance: Floats) -> Floats:
+    """How much likelier logits are under one Gaussian than under another, as a logarithm."""
+    one, other = ((x - m) ** 2 / v + np.log(v) for m, v in ((mean, variance), (other_mean, other_variance)))
+    return np.asarray((other - one) / 2)
+
+
+def _straight(x: Floats, share: Floats) -> Platt:
+    """The map that comes nearest to shares of presence at logits, both `(cell,)`."""
+    middle = float(x.mean()) if len(x) else 0.0
+    a, height = _most_probable(x - middle, Evidence(share, 1 - share), (1.0, middle), FLAT)
+    return Platt(a, height - a * middle)
 
 
 # ---- measures ------------------------------------------------------------------------------------------------

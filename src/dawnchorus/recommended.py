@@ -22,11 +22,12 @@ from dawnchorus.windows import EventCrops, SlidingWindows
 STEPS = (240, 240, 240)
 MEMO_FRONT_END, MEMO_WINDOWS = FrontEnd(), SlidingWindows()
 # How much detail the network sees: columns of 16 ms as in the memo, of 32 ms (a quarter of the pixels, four times
-# faster), or of 8 ms for calls much shorter than half a second.
+# faster), or of 8 or 4 ms for calls much shorter than half a second, or than a tenth.
 DETAIL = {
     "memo": (MEMO_FRONT_END, MEMO_WINDOWS),
     "coarse": (FrontEnd(hop=1024, n_mels=64), SlidingWindows(256, 24)),
     "fine": (FrontEnd(hop=256, n_mels=64), SlidingWindows(512, 64)),
+    "finest": (FrontEnd(n_fft=1024, hop=128, n_mels=64), SlidingWindows(512, 64)),
 }
 BACKBONE = Backbone("tf_efficientnet_lite0", "lite")
 

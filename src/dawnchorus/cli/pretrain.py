@@ -20,7 +20,7 @@ def pretrain(
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 300,
     batch: Annotated[int, typer.Option(min=2, help="Places a step, of which two views are heard.")] = 64,
     detail: Annotated[
-        Literal["coarse", "memo", "fine"], typer.Option(help="As in `train`: columns of 32, 16, 8 ms.")
+        Literal["coarse", "memo", "fine", "finest"], typer.Option(help="As in `train`: columns of 32, 16, 8, 4 ms.")
     ] = "memo",
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,

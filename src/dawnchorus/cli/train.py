@@ -53,7 +53,7 @@ def train(
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
     detail: Annotated[
-        Literal["coarse", "memo", "fine"], typer.Option(help="Spectrogram columns of 32, 16, 8 ms.")
+        Literal["coarse", "memo", "fine", "finest"], typer.Option(help="Spectrogram columns of 32, 16, 8, 4 ms.")
     ] = "memo",
     grain: Annotated[Literal["windows", "frames"], typer.Option(help="What an annotation speaks of.")] = "windows",
     seed: Annotated[int, typer.Option()] = 0,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import calibration
 from dawnchorus.calibration import Calibration
 from dawnchorus.evidence import Evidence
+from dawnchorus.scores import EventRule, Scores
 from dawnchorus.training.run import Run
 
 TARGET_PRECISION = 0.9
+COUNTED = EventRule(0.3)  # what counts as a call, of those that a recording may hold
 
 
 def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
@@ -23,7 +27,7 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     said = run.out_of_fold(stage)
     recordings = sorted(said)
     scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
-    known = known_recordings(run, recordings, scores.shape[1])
+    known = known_recordings(run, [said[recording] for recording in recordings])
     try:
         found = calibration.mixture(scores, known)
     except ValueError:
@@ -34,11 +38,20 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     return Calibration(model_hash, maps.species, thresholds)
 
 
-def known_recordings(run: Run, recordings: list[str], n_species: int) -> Evidence:
-    """Which recordings hold a TP box of each species `(recording, species)`; no recording is known to be without."""
-    row = {recording: number for number, recording in enumerate(recordings)}
-    present: NDArray[np.float32] = np.zeros((len(recordings), n_species), np.float32)
+def known_recordings(run: Run, said: Sequence[Scores]) -> Evidence:
+    """Which recordings hold a TP box of each species `(recording, species)`; no recording is known to be without.
+
+    A box is a fair sample of calls, not of recordings: of two recordings, the one with ten times the calls is ten times
+    as likely to have one boxed. So each weighs one over its calls, and those of a species as many as they are together.
+    """
+    row = {one.recording: number for number, one in enumerate(said)}
+    present: NDArray[np.float32] = np.zeros((len(said), said[0].framewise.shape[1]), np.float32)
     for box in run.data.data.annotations:
         if box.present and box.recording in row:
             present[row[box.recording], run.species_of[box.species]] = 1
+    count = present.sum(axis=0)
+    for number in np.flatnonzero(present.any(axis=1)).tolist():
+        calls = np.bincount([one.species for one in COUNTED.events(said[number])], minlength=len(count))
+        present[number] /= np.maximum(1, calls)
+    present *= count / np.maximum(present.sum(axis=0), 1e-9)
     return Evidence(present, np.zeros_like(present))
