@@ -260,6 +260,7 @@ def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> 
         result = runner.invoke(app, ["train", str(forest), "--out", str(out), *small, "--grain", grain])
         assert result.exit_code == 0, result.output
         assert {row["stage"] for row in json.loads((out / "scores.json").read_text())} == {"known"}
+        assert json.loads((out / "run.json").read_text())["experiment"]["repeats"] == 3
         assert any((out / "cache" / "pasted").rglob("*.flac"))
 
 

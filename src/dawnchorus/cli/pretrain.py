@@ -21,7 +21,7 @@ def pretrain(
     batch: Annotated[int, typer.Option(min=2, help="Places a step, of which two views are heard.")] = 64,
     detail: Annotated[
         Literal["coarse", "memo", "fine", "finest"], typer.Option(help="As in `train`: columns of 32, 16, 8, 4 ms.")
-    ] = "memo",
+    ] = "coarse",
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
 ) -> None:

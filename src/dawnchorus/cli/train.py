@@ -19,12 +19,17 @@ def train(
     audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
     weights: Annotated[str, typer.Option(help="imagenet, lite, none, a file, or a folder of `pretrain`.")] = "lite",
-    columns_per_frame: Annotated[int, typer.Option(help="32, 16, 8 or 4: fewer, finer times.")] = 32,
+    columns_per_frame: Annotated[
+        int | None, typer.Option(help="32, 16, 8 or 4: fewer, finer times. Default: 16; 32 with --method memo.")
+    ] = None,
     fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
     folds: Annotated[
         int | None, typer.Option(min=2, help="Default: 2; with --encoder 8, or as many as there are sites.")
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Train every fold again from another seed.")] = 1,
+    repeats: Annotated[
+        int | None,
+        typer.Option(min=1, help="Train every fold so many times, from other seeds. Default: 3 on spectrograms."),
+    ] = None,
     method: Annotated[
         Literal["rounds", "memo"], typer.Option(help="Pasted events and soft labels, or the memo's three stages.")
     ] = "rounds",
@@ -53,8 +58,9 @@ def train(
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
     detail: Annotated[
-        Literal["coarse", "memo", "fine", "finest"], typer.Option(help="Spectrogram columns of 32, 16, 8, 4 ms.")
-    ] = "memo",
+        Literal["coarse", "memo", "fine", "finest"] | None,
+        typer.Option(help="Spectrogram columns of 32, 16, 8, 4 ms. Default: coarse; memo with --method memo."),
+    ] = None,
     grain: Annotated[Literal["windows", "frames"], typer.Option(help="What an annotation speaks of.")] = "windows",
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
@@ -74,10 +80,9 @@ def train(
     from dawnchorus.networks.backbones import Backbone
     from dawnchorus.pretraining import folder as pretrained
 
-    network, sound = (
-        Backbone(backbone, pretrained.resolved(weights), columns_per_frame, fused),
-        recommended.DETAIL[detail],
-    )
+    columns = columns_per_frame or (32 if method == "memo" else in_rounds.COLUMNS_PER_FRAME)
+    network = Backbone(backbone, pretrained.resolved(weights), columns, fused)
+    sound = recommended.DETAIL[detail or ("memo" if method == "memo" else "coarse")]
     learnt = pretrained.check(network, sound[0]) if encoder is None else None
     if learnt is not None:
         console().print(
@@ -103,7 +108,8 @@ def train(
 
         said_by, said = teachers.of_runs(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
-    experiment = replace(experiment, repeats=repeats, audit=audit)
+    usual = in_rounds.REPEATS if method == "rounds" and encoder is None else 1
+    experiment = replace(experiment, repeats=repeats or usual, audit=audit)
     faults = train_shown(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
     evaluate_shown(out, None, None, False)
     if faults:
