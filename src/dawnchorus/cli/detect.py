@@ -34,6 +34,9 @@ def detect(
         str, typer.Option(metavar="I/N", help="Do one of N parts only, on this machine; `merge` joins them.")
     ] = "1/1",
     workers: Workers = None,
+    engine: Annotated[
+        str, typer.Option(metavar="local|ray", help="Processes of this machine, or the machines of a Ray cluster.")
+    ] = "local",
     time_limit: TimeLimit = 300.0,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what is done in OUT and begin anew.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 also when any sound was lost.")] = False,
@@ -60,6 +63,7 @@ def detect(
         workers=workers,
         stall_s=time_limit,
         restart=restart,
+        engine=_engine(engine),
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)
@@ -83,6 +87,12 @@ def _channels(text: str | None) -> Any:
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
         raise typer.BadParameter(f"{text!r}; expected mean, each, or a number from 1", param_hint="--channel")
     return int(text)
+
+
+def _engine(text: str) -> Any:
+    if text not in ("local", "ray"):
+        raise typer.BadParameter(f"{text!r}; expected local or ray", param_hint="--engine")
+    return text
 
 
 def detect_shown(

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from dawnchorus import __version__, package
 from dawnchorus.audio import Fault, folders_of, text_of
-from dawnchorus.detect import outputs, pool
+from dawnchorus.detect import cluster, outputs, pool
 from dawnchorus.detect.analyse import Channels, Job, Result, Task
 from dawnchorus.detect.ledger import Entry, Ledger
 from dawnchorus.detect.listing import Shard, entries_of, roots_of
@@ -35,6 +35,9 @@ from dawnchorus.scores import EventRule
 
 THRESHOLD = 0.3
 STALL_S = 300.0  # a block is a minute of sound: no machine that can be used takes longer
+
+Engine = Literal["local", "ray"]
+"""Where files are heard: in processes of this machine, or on the machines of a Ray cluster."""
 
 LEAVES = ("detections.csv", "detections.parquet", "summary.json", "recordings.csv", "scores.parquet", "submission.csv")
 
@@ -56,6 +59,7 @@ class Wanted:
     workers: int | None = None
     stall_s: float = STALL_S
     restart: bool = False
+    engine: Engine = "local"
 
 
 @dataclass
@@ -123,7 +127,7 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
     """Analyse what is still to be analysed, and write the tables. `watch` is called several times a second.
 
     Raises PackageError for a model that can't be used; InUseError when another run is at work in the folder;
-     when the folder's run has other settings, each told; OSError when the disk is full: the same command
+    LedgerError when the folder's run has other settings, each told; OSError when the disk is full: the same command
     then goes on from there.
     """
     model = package.read(wanted.model)
@@ -156,14 +160,24 @@ def _analyse(
         [one for one in entries if one.name in wanted.shard],
         [one.name for one in entries if one.name not in wanted.shard],
     )
-    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch)
+    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch, wanted.engine)
 
 
 def _work(
-    ledger: Ledger, task: Task, species: tuple[Species, ...], workers: int | None, stall_s: float, watch: Watch
+    ledger: Ledger,
+    task: Task,
+    species: tuple[Species, ...],
+    workers: int | None,
+    stall_s: float,
+    watch: Watch,
+    engine: Engine = "local",
 ) -> Progress:
     jobs = ledger.waiting()
-    workers = min(workers or pool.cores(), max(len(jobs), 1))
+    if engine == "ray":
+        analyse, cores = cluster.analyse, cluster.connect
+    else:
+        analyse, cores = pool.analyse, pool.cores
+    workers = min(workers or cores(), max(len(jobs), 1))
     progress = Progress(len(jobs), sum(max(job.size, 0) for job in jobs), workers, species)
 
     def done(job: Job, result: Result, worker: str) -> None:
@@ -176,7 +190,7 @@ def _work(
         progress.open_s = open_s
         watch(progress)
 
-    pool.analyse(task, jobs, workers, stall_s, done, tick)
+    analyse(task, jobs, workers, stall_s, done, tick)
     progress.open_s = 0.0
     watch(progress)
     return progress
