@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dawnchorus.detect import cluster
 from dawnchorus.detect.analyse import Job, Result, Task
 from dawnchorus.detect.pool import WorkerError
 from dawnchorus.detect.run import Wanted, run
-from detect import archive, tiny_model
+from detect import archive, bucket, tiny_model
 
 pytest.importorskip("ray", reason="the `cluster` extra is not installed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several nodes on one machine are of Linux")
@@ -38,7 +39,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def machines() -> Iterator[Any]:
+def files() -> Iterator[Any]:
+    """An object store that all machines see."""
+    with bucket.served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def machines(files: Any) -> Iterator[Any]:
     """A cluster whose head has one core; a node's death is noticed within seconds."""
     import ray
     from ray.cluster_utils import Cluster
@@ -97,6 +105,17 @@ def test_two_nodes_and_one_of_them_lost_give_the_bytes_of_a_local_run(
     assert ran.progress.files_done == FILES + 1, "no file is counted twice"
 
 
+def test_recordings_in_an_object_store_give_the_same_bytes_and_results_go_there(
+    home: Path, tmp_path: Path, machines, files
+) -> None:
+    url = bucket.fill(files, home / "audio", "cards")
+    run(replace(wanted(home, tmp_path), audio=(url,), copy_to=f"s3://{bucket.NAME}/results"))
+    expected = archive.outputs(home / "local")
+    assert archive.outputs(tmp_path) == expected
+    with files.open_input_stream(f"{bucket.NAME}/results/detections.csv") as copy:
+        assert copy.read() == expected["detections.csv"]
+
+
 def test_a_file_that_hangs_is_stopped_and_one_that_kills_its_process_is_named(
     tmp_path: Path, machines, monkeypatch
 ) -> None:
@@ -111,6 +130,7 @@ def test_a_file_that_hangs_is_stopped_and_one_that_kills_its_process_is_named(
             return super().hear(job)
 
     monkeypatch.setattr(cluster, "Hearer", Bad)
+    monkeypatch.setattr(cluster, "TRIES", 2)
     said: dict[str, list[str]] = {}
 
     def done(job: Job, result: Result, _: str) -> None:
@@ -121,7 +141,7 @@ def test_a_file_that_hangs_is_stopped_and_one_that_kills_its_process_is_named(
     for number, name in enumerate(("hang.wav", "crash.wav", "once.wav", "good.wav")):
         stat = sounds.write_wav(tmp_path / name, archive.bursts(0.5, 0.1), archive.RATE_HZ).stat()
         jobs.append(Job(number, tmp_path / name, stat.st_size, stat.st_mtime_ns))
-    cluster.analyse(Task(None), jobs, 1, 6.0, done)
+    cluster.analyse(Task(None), jobs, 1, 3.0, done)
     assert said == {"hang.wav": ["stalled"], "crash.wav": ["crashed"], "once.wav": [], "good.wav": []}
 
 

@@ -15,7 +15,9 @@ from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, plain
 @plain_errors
 def detect(
     model: Annotated[Path, typer.Argument(help="A model folder, such as RUN/model.")],
-    audio: Annotated[list[str], typer.Argument(help="Folders, files, patterns, or .txt files with one path a line.")],
+    audio: Annotated[
+        list[str], typer.Argument(help="Folders, files, patterns, s3:// URLs, or .txt files with one a line.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the tables and the ledger of the run.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
     threshold: Annotated[
@@ -37,6 +39,9 @@ def detect(
     engine: Annotated[
         str, typer.Option(metavar="local|ray", help="Processes of this machine, or the machines of a Ray cluster.")
     ] = "local",
+    copy_to: Annotated[
+        str | None, typer.Option(metavar="s3://...", help="Copy the tables and the ledger there, too, when done.")
+    ] = None,
     time_limit: TimeLimit = 300.0,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what is done in OUT and begin anew.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 also when any sound was lost.")] = False,
@@ -64,6 +69,7 @@ def detect(
         stall_s=time_limit,
         restart=restart,
         engine=_engine(engine),
+        copy_to=copy_to,
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)

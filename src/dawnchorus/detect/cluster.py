@@ -229,7 +229,7 @@ def _files(model: Path) -> list[Path]:
 
 def _anywhere(job: Job) -> Job:
     """A job whose path means the same on another machine."""
-    return replace(job, path=job.path.absolute())
+    return replace(job, path=job.path.absolute()) if isinstance(job.path, Path) else job
 
 
 def analyse(

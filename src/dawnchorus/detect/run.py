@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dawnchorus import __version__, package
-from dawnchorus.audio import Fault, folders_of, text_of
-from dawnchorus.detect import cluster, outputs, pool
+from dawnchorus.audio import Fault
+from dawnchorus.detect import cluster, outputs, pool, store
 from dawnchorus.detect.analyse import Channels, Job, Result, Task
 from dawnchorus.detect.ledger import Entry, Ledger
-from dawnchorus.detect.listing import Shard, entries_of, roots_of
+from dawnchorus.detect.listing import Shard, entries_of, homes_of, roots_of
 from dawnchorus.detect.outputs import Detected, Made
+from dawnchorus.detect.store import Where
 from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
 from dawnchorus.files import content_hash, locked, sweep, value_hash
@@ -44,7 +45,10 @@ LEAVES = ("detections.csv", "detections.parquet", "summary.json", "recordings.cs
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`)."""
+    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`).
+
+    `copy_to` is a URL in an object store, where the ledger and the tables are copied when they are done.
+    """
 
     model: Path
     audio: tuple[Path | str, ...]
@@ -60,6 +64,7 @@ class Wanted:
     stall_s: float = STALL_S
     restart: bool = False
     engine: Engine = "local"
+    copy_to: str | None = None
 
 
 @dataclass
@@ -150,6 +155,9 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
             began = time.perf_counter()
             detected = outputs.write([ledger], wanted.out, made, wanted.shard)
             progress.stages["write"] += time.perf_counter() - began
+        if wanted.copy_to:
+            left = [path, *filter(Path.exists, _leaves(wanted.out, wanted.shard))]
+            store.put(left, wanted.out, wanted.copy_to)
     return Ran(detected, progress, model)
 
 
@@ -214,11 +222,11 @@ def model_thresholds(model: ModelPackage) -> tuple[float, ...]:
     return calibration.score_thresholds()
 
 
-def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Sequence[Path]) -> dict[str, Any]:
+def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Sequence[Where]) -> dict[str, Any]:
     """All that the results of a run depend on, as a JSON value."""
     tables = [model.folder / name for name in ("calibration.csv", "thresholds.csv")]
     return {
-        "audio": sorted(text_of(root) for root in folders_of(roots)),
+        "audio": homes_of(roots),
         "channels": wanted.channels,
         "dawnchorus": __version__,
         "keep_scores": wanted.keep_scores,
@@ -245,10 +253,16 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
 def _forget(out: Path, ledger: Path, shard: Shard) -> None:
     for suffix in ("", "-wal", "-shm"):
         ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
-    for name in LEAVES:
-        path = Path(name)
-        home = out / name if shard.of == 1 else out / "parts" / f"{path.stem}{shard.suffix}{path.suffix}"
-        home.unlink(missing_ok=True)
+    for path in _leaves(out, shard):
+        path.unlink(missing_ok=True)
+
+
+def _leaves(out: Path, shard: Shard) -> list[Path]:
+    """All tables that a run may leave."""
+    if shard.of == 1:
+        return [out / name for name in LEAVES]
+    paths = map(Path, LEAVES)
+    return [out / "parts" / f"{path.stem}{shard.suffix}{path.suffix}" for path in paths]
 
 
 # ---- shards put together -------------------------------------------------------------------------------------
