@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -655,6 +656,30 @@ def _only_chunks(file: BinaryIO, position: int, size: int) -> bool:
             return False
         position += 8 + length + length % 2
     return False
+
+
+def mended(path: Path, folder: Path) -> tuple[Path, Fault] | None:
+    """Copy a WAV that holds more sound than its header says into a folder, with the size that is true (F7).
+
+    The copy and what was wrong with the file; None for files that have no such fault, or no frames of one size.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        wav = _wav(file, size)
+        if wav is None or wav.offset is None or not wav.bytes_per_s or file.seek(0) or file.read(4) != b"RIFF":
+            return None
+        there = size - wav.offset
+        ends = {wav.offset + wav.claimed, wav.offset + wav.claimed + wav.claimed % 2}
+        if wav.claimed >= there or any(_only_chunks(file, end, size) for end in ends):
+            return None
+    copy = folder / path.name
+    shutil.copyfile(path, copy)
+    with copy.open("r+b") as file:
+        for at, true in ((4, size - 8), (wav.offset - 4, there)):
+            file.seek(at)
+            file.write(min(true, 0xFFFFFFFF).to_bytes(4, "little"))
+    detail = f"the header promises {wav.claimed} bytes of sound, {there} lie behind it; all of them were read"
+    return copy, Fault("header_mismatch", detail)
 
 
 def _why_not(file: BinaryIO, size: int, error: Exception) -> Fault:

@@ -43,6 +43,9 @@ def detect(
         str | None, typer.Option(metavar="s3://...", help="Copy the tables and the ledger there, too, when done.")
     ] = None,
     time_limit: TimeLimit = 300.0,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Read all sound behind a WAV header that says too little.")
+    ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what is done in OUT and begin anew.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 also when any sound was lost.")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
@@ -68,6 +71,7 @@ def detect(
         workers=workers,
         stall_s=time_limit,
         restart=restart,
+        repair=repair,
         engine=_engine(engine),
         copy_to=copy_to,
     )

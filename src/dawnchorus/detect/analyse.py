@@ -13,6 +13,7 @@ What can be wrong here, beside the faults of `audio` and `engine`; all are fatal
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -39,13 +40,17 @@ Channels = Literal["mean", "each"] | int | None
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done with every file of a run. Without a model, files are decoded and nothing more."""
+    """What is to be done with every file of a run. Without a model, files are decoded and nothing more.
+
+    With `repair`, all sound behind a header that says too little is read (`audio.mended`); the file stays as it is.
+    """
 
     model: Path | None
     rule: EventRule = EventRule()
     channels: Channels = None
     keep_scores: bool = False
     model_hash: str = ""
+    repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Analyser:
             began = time.perf_counter()
             with here(job.path, lambda: beat(0.0)) as path:
                 fetched_s = time.perf_counter() - began
-                result = self._analyse(path, beat)
+                result = (self._repaired if self.task.repair else self._analyse)(path, beat)
             if path != job.path:
                 result = replace(result, seconds=(("fetch", fetched_s), *result.seconds))
             if not result.failed and (found := _changed(job)) is not None:
@@ -119,6 +124,15 @@ class Analyser:
             raise  # something is not installed: no file will go better
         except Exception as error:  # whatever it is, the other files go on
             return Result.failure("internal", f"{type(error).__name__}: {error}")
+
+    def _repaired(self, path: Path, beat: Callable[[float], None]) -> Result:
+        with tempfile.TemporaryDirectory(prefix="dawnchorus-") as folder:
+            found = audio.mended(path, Path(folder)) if path.is_file() else None
+            if found is None:
+                return self._analyse(path, beat)
+            copy, fault = found
+            result = self._analyse(copy, beat)
+            return replace(result, faults=(fault, *result.faults))
 
     def _analyse(self, path: Path, beat: Callable[[float], None]) -> Result:
         if self.detector is None:

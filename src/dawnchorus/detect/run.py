@@ -63,6 +63,7 @@ class Wanted:
     workers: int | None = None
     stall_s: float = STALL_S
     restart: bool = False
+    repair: bool = False
     engine: Engine = "local"
     copy_to: str | None = None
 
@@ -139,7 +140,7 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
     rule = rule_of(wanted, model)
     roots = roots_of(wanted.audio)
     settings = settings_of(wanted, model, rule, roots)
-    task = Task(wanted.model.resolve(), rule, wanted.channels, wanted.keep_scores, model.hash)
+    task = Task(wanted.model.resolve(), rule, wanted.channels, wanted.keep_scores, model.hash, wanted.repair)
     with locked(wanted.out / f"lock{wanted.shard.suffix}"):
         sweep(wanted.out)
         sweep(wanted.out / "parts")
@@ -247,6 +248,7 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
             "merge_gap": rule.gap_s,
         },
         "shard": str(wanted.shard),
+        **({"repair": True} if wanted.repair else {}),
     }
 
 
