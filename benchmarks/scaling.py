@@ -96,7 +96,7 @@ def lines(costs: dict[str, Any], file_minutes: float, night_hours: float) -> Ite
     prices, ledger = costs["prices_usd"], costs["ledger"]
     yield f"What lies and what is noted, in files of {file_minutes:g} min with two detections each:"
     yield ""
-    yield "| archive | sound | USD a month | USD to take it out | files | USD of reads | ledger | s to write it, one |"
+    yield "| archive | sound | USD a month | USD to take it out | files | USD of reads | ledger | core-s to write it |"
     yield "|---|---|---|---|---|---|---|---|"
     for archive in archives(costs, night_hours):
         one = need(costs, archive, next(iter(costs["cpu_s_per_audio_minute"])), file_minutes)
