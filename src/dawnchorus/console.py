@@ -94,7 +94,7 @@ class Training:
 class Detecting:
     """Where a detection is: hours of sound, speed, time left, files with faults, and detections of each species.
 
-    In a log, a line a minute instead.
+    In a log, a line of the same a minute instead.
     """
 
     SHOWN_SPECIES = 12
@@ -119,7 +119,7 @@ class Detecting:
             self.live.update(self._shown(progress))
         elif time.monotonic() - self.told > self.LOG_S:
             self.told = time.monotonic()
-            self.out.print(self._line(progress), markup=False)
+            self.out.print(f"{self._line(progress)}; {self._found(progress)}".rstrip("; "), markup=False)
 
     def _line(self, progress: Progress) -> str:
         left = "?" if progress.left_s is None else duration(progress.left_s)
@@ -131,9 +131,13 @@ class Detecting:
 
     def _shown(self, progress: Progress) -> Group:
         done = progress.bytes_done / progress.bytes if progress.bytes else 1.0
+        bar = ProgressBar(total=1.0, completed=done, width=60)
+        return Group(bar, Text(self._line(progress)), Text(self._found(progress)))
+
+    def _found(self, progress: Progress) -> str:
+        """The species that were heard most, with how often."""
         common = progress.counts.most_common(self.SHOWN_SPECIES)
-        counts = "  ".join(f"{progress.name_of(number)} {count}" for number, count in common)
-        return Group(ProgressBar(total=1.0, completed=done, width=60), Text(self._line(progress)), Text(counts))
+        return "  ".join(f"{progress.name_of(number)} {count}" for number, count in common)
 
 
 def stages_table(stages: Mapping[str, float], sound_s: float) -> Table:

@@ -178,3 +178,23 @@ def test_the_summary_adds_up_and_failures_are_told(ran) -> None:
     assert {failure["file"] for failure in record["failures"]} == failed
     assert detected.errors == len(failed)
     assert record["recordings"] == len(CASES) - len(failed)
+
+
+def test_repair_reads_all_sound_behind_a_header_that_says_too_little(ran, tmp_path: Path) -> None:
+    out, _ = ran
+    wanted = Wanted(out.parent / "model", (out.parent / "audio",), tmp_path / "out", workers=2, repair=True)
+    run(wanted)
+    before, after = archive.rows(out / "ledger.sqlite"), archive.rows(tmp_path / "out" / "ledger.sqlite")
+    for name in ("F7 size 0.wav", "F7 half.wav"):
+        row = after[name]
+        assert (row["state"], row["analysed_s"], row["lost_s"]) == ("done", 6, 0)
+        ((code, detail, _, _),) = json.loads(row["faults"])
+        assert code == "header_mismatch" and "all of them were read" in detail
+        key = name.rpartition(".")[0]
+        starts = sorted({float(line.split(",")[3]) for line in lines(tmp_path / "out") if line.startswith(f"{key},")})
+        assert starts == pytest.approx(HEARD, abs=0.3)
+    same = ("state", "analysed_s", "lost_s", "faults", "detections")
+    others = [name for name in before if name not in ("F7 size 0.wav", "F7 half.wav")]
+    assert [[before[name][one] for one in same] for name in others] == [
+        [after[name][one] for one in same] for name in others
+    ]

@@ -15,7 +15,9 @@ from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, plain
 @plain_errors
 def detect(
     model: Annotated[Path, typer.Argument(help="A model folder, such as RUN/model.")],
-    audio: Annotated[list[str], typer.Argument(help="Folders, files, patterns, or .txt files with one path a line.")],
+    audio: Annotated[
+        list[str], typer.Argument(help="Folders, files, patterns, s3:// URLs, or .txt files with one a line.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the tables and the ledger of the run.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
     threshold: Annotated[
@@ -34,7 +36,16 @@ def detect(
         str, typer.Option(metavar="I/N", help="Do one of N parts only, on this machine; `merge` joins them.")
     ] = "1/1",
     workers: Workers = None,
+    engine: Annotated[
+        str, typer.Option(metavar="local|ray", help="Processes of this machine, or the machines of a Ray cluster.")
+    ] = "local",
+    copy_to: Annotated[
+        str | None, typer.Option(metavar="s3://...", help="Copy the tables and the ledger there, too, when done.")
+    ] = None,
     time_limit: TimeLimit = 300.0,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Read all sound behind a WAV header that says too little.")
+    ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what is done in OUT and begin anew.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 also when any sound was lost.")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
@@ -60,6 +71,9 @@ def detect(
         workers=workers,
         stall_s=time_limit,
         restart=restart,
+        repair=repair,
+        engine=_engine(engine),
+        copy_to=copy_to,
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)
@@ -83,6 +97,12 @@ def _channels(text: str | None) -> Any:
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
         raise typer.BadParameter(f"{text!r}; expected mean, each, or a number from 1", param_hint="--channel")
     return int(text)
+
+
+def _engine(text: str) -> Any:
+    if text not in ("local", "ray"):
+        raise typer.BadParameter(f"{text!r}; expected local or ray", param_hint="--engine")
+    return text
 
 
 def detect_shown(

@@ -13,6 +13,8 @@ What can be wrong here, beside the faults of `audio` and `engine`; all are fatal
 from __future__ import annotations
 
 import os
+import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 from dawnchorus import audio, package
 from dawnchorus.audio import Fault
 from dawnchorus.detect.engine import Clock, Coverage, Detector, hear, listen
+from dawnchorus.detect.store import StoreError, Where, here, stat
 from dawnchorus.encoders.encoder import EncoderError
 from dawnchorus.events import Detection, Recording
 from dawnchorus.scores import EventRule, Scores
@@ -37,13 +40,17 @@ Channels = Literal["mean", "each"] | int | None
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done with every file of a run. Without a model, files are decoded and nothing more."""
+    """What is to be done with every file of a run. Without a model, files are decoded and nothing more.
+
+    With `repair`, all sound behind a header that says too little is read (`audio.mended`); the file stays as it is.
+    """
 
     model: Path | None
     rule: EventRule = EventRule()
     channels: Channels = None
     keep_scores: bool = False
     model_hash: str = ""
+    repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Job:
     """One file: its number in the ledger, and what it was when it was listed."""
 
     number: int
-    path: Path
+    path: Where
     size: int
     mtime_ns: int
 
@@ -102,23 +109,39 @@ class Analyser:
         try:
             if (found := _changed(job)) is not None:
                 return Result((found,), Coverage(), failed=True)
-            result = self._analyse(job, beat)
+            began = time.perf_counter()
+            with here(job.path, lambda: beat(0.0)) as path:
+                fetched_s = time.perf_counter() - began
+                result = (self._repaired if self.task.repair else self._analyse)(path, beat)
+            if path != job.path:
+                result = replace(result, seconds=(("fetch", fetched_s), *result.seconds))
             if not result.failed and (found := _changed(job)) is not None:
                 return _spoilt(result, found)
             return result
+        except StoreError as error:
+            return Result.failure("unreadable", str(error))
         except EncoderError:
             raise  # something is not installed: no file will go better
         except Exception as error:  # whatever it is, the other files go on
             return Result.failure("internal", f"{type(error).__name__}: {error}")
 
-    def _analyse(self, job: Job, beat: Callable[[float], None]) -> Result:
+    def _repaired(self, path: Path, beat: Callable[[float], None]) -> Result:
+        with tempfile.TemporaryDirectory(prefix="dawnchorus-") as folder:
+            found = audio.mended(path, Path(folder)) if path.is_file() else None
+            if found is None:
+                return self._analyse(path, beat)
+            copy, fault = found
+            result = self._analyse(copy, beat)
+            return replace(result, faults=(fault, *result.faults))
+
+    def _analyse(self, path: Path, beat: Callable[[float], None]) -> Result:
         if self.detector is None:
             clock = Clock()
             with clock("decode"):
-                faults, coverage = listen(job.path, beat)
+                faults, coverage = listen(path, beat)
             failed = any(fault.fatal for fault in faults)
             return Result(faults, coverage, seconds=tuple(clock.seconds.items()), failed=failed)
-        results = [self._hear(self.detector, job, channel, beat) for channel in self._channels(job.path)]
+        results = [self._hear(self.detector, path, channel, beat) for channel in self._channels(path)]
         return results[0] if len(results) == 1 else _together(results)
 
     def _channels(self, path: Path) -> list[audio.Channel | None]:
@@ -130,10 +153,10 @@ class Analyser:
             return [None]  # it is told when the file is heard
 
     def _hear(
-        self, detector: Detector, job: Job, channel: audio.Channel | None, beat: Callable[[float], None]
+        self, detector: Detector, path: Path, channel: audio.Channel | None, beat: Callable[[float], None]
     ) -> Result:
         clock = Clock()
-        heard = hear(detector, Recording("", job.path, 0.0, 0), self.task.rule, channel, clock, beat)
+        heard = hear(detector, Recording("", path, 0.0, 0), self.task.rule, channel, clock, beat)
         if heard.scores is None:
             return Result(heard.faults, heard.coverage, seconds=tuple(clock.seconds.items()), failed=True)
         whole = heard.scores.whole_recording(detector.package.top_s)
@@ -150,16 +173,18 @@ def _frames(scores: Scores, channel: int) -> Frames:
 
 def _changed(job: Job) -> Fault | None:
     try:
-        now = os.stat(job.path)
+        if isinstance(job.path, str):
+            size, mtime_ns = stat(job.path)
+        else:
+            now = os.stat(job.path)
+            size, mtime_ns = now.st_size, now.st_mtime_ns
         if job.size < 0:  # when it was listed it could not be looked at, or it is a folder that could not be entered
             os.listdir(job.path)
     except (OSError, ValueError) as error:
         return Fault("unreadable", str(error))
-    if (now.st_size, now.st_mtime_ns) == (job.size, job.mtime_ns):
+    if (size, mtime_ns) == (job.size, job.mtime_ns):
         return None
-    return Fault(
-        "changed", f"it had {job.size} bytes when it was listed and has {now.st_size} now; or its date changed"
-    )
+    return Fault("changed", f"it had {job.size} bytes when it was listed and has {size} now; or its date changed")
 
 
 def _spoilt(result: Result, fault: Fault) -> Result:

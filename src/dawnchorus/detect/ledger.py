@@ -5,7 +5,7 @@ is done with all of its detections or not at all, whatever is killed or runs ful
 from here. Only one process writes it, and holds it alone, so that no shared memory is needed: it may lie on a network
 drive. Columns of `file`:
 
-    name, key           path under the root with and without extension; path: where it lies (bytes)
+    name, key           path under the root with and without extension; path: where it lies (bytes; a path or a URL)
     size, mtime_ns      what it was when it was listed; another file under its name is analysed anew
     state               waiting, done, failed (nothing of it could be used)
     header_s, bytes_s   seconds that the header promises, that the bytes hold; NULL where they don't say
@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from dawnchorus.audio import Fault, keys_of
 from dawnchorus.detect.analyse import PASSING, Frames, Job, Result
+from dawnchorus.detect.store import Where, where
 from dawnchorus.events import Detection
 
 SCHEMA = 1
@@ -78,7 +79,7 @@ class Entry:
     """A file that a run is asked to analyse, as it was listed; `size` is -1 where it could not be looked at."""
 
     name: str
-    path: Path
+    path: Where
     size: int
     mtime_ns: int
 
@@ -219,7 +220,7 @@ class Ledger:
             rows = self.db.execute(
                 "SELECT number, path, size, mtime_ns FROM file WHERE state = 'waiting' ORDER BY name"
             ).fetchall()
-        return [Job(number, Path(fsdecode(path)), size, mtime_ns) for number, path, size, mtime_ns in rows]
+        return [Job(number, where(fsdecode(path)), size, mtime_ns) for number, path, size, mtime_ns in rows]
 
     # ---- what came of a file -------------------------------------------------------------------------------------
 

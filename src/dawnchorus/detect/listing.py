@@ -8,9 +8,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from dawnchorus import audio
+from dawnchorus.detect import store
 from dawnchorus.detect.ledger import Entry
+from dawnchorus.detect.store import Where, is_url, where
 
 LIST_SUFFIX = ".txt"
 
@@ -49,16 +52,18 @@ class Shard:
         return "" if self.of == 1 else f"-{self.number:04d}-of-{self.of:04d}"
 
 
-def roots_of(arguments: Sequence[Path | str]) -> list[Path]:
-    """Folders and files out of what a user names: folders, files, patterns, `.txt` files with one path a line.
+def roots_of(arguments: Sequence[Path | str]) -> list[Where]:
+    """Folders and files out of what a user names: folders, files, patterns, URLs, `.txt` files with one of them a line.
 
     A name that is there is never a pattern, so brackets in names are safe; paths in a list count from its folder.
     Raises ValueError for a pattern that fits nothing and for a list that is no text.
     """
-    roots: list[Path] = []
+    roots: list[Where] = []
     for argument in map(str, arguments):
         path = Path(argument)
-        if path.suffix.lower() == LIST_SUFFIX and path.is_file():
+        if is_url(argument):
+            roots.append(argument)
+        elif path.suffix.lower() == LIST_SUFFIX and path.is_file():
             roots += _listed_in(path)
         elif not os.path.lexists(path) and glob.has_magic(argument):
             fitting = sorted(glob.glob(argument, recursive=True))
@@ -70,22 +75,46 @@ def roots_of(arguments: Sequence[Path | str]) -> list[Path]:
     return roots
 
 
-def _listed_in(path: Path) -> list[Path]:
+def _listed_in(path: Path) -> list[Where]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not a list of paths in UTF-8 ({error.reason} at byte {error.start})") from error
-    return [path.parent / line.strip() for line in lines if line.strip()]
+    named = [where(line.strip()) for line in lines if line.strip()]
+    return [path.parent / one if isinstance(one, Path) else one for one in named]
 
 
-def entries_of(roots: Sequence[Path]) -> list[Entry]:
-    """All sound files under some folders (or files), as they are now, by name; nothing is opened.
+def homes_of(roots: Sequence[Where]) -> list[str]:
+    """Where a run's files come from, as texts: folders, those of single files, and URLs."""
+    folders = [audio.text_of(folder) for folder in audio.folders_of([one for one in roots if isinstance(one, Path)])]
+    return sorted([*folders, *(one.rstrip("/") for one in roots if isinstance(one, str))])
 
-    Folders that can't be read are entries of their own, so that the run says so.
+
+def entries_of(roots: Sequence[Where]) -> list[Entry]:
+    """All sound files under some folders, files or URLs, as they are now, by name; nothing is opened.
+
+    Folders that can't be read are entries of their own, so that the run says so. Names under one URL are told from it;
+    of several, names are told from the buckets. Raises StoreError for a URL that can't be read, ValueError for folders
+    and URLs in one run: their names could be the same.
     """
-    files, errors = audio.listed(roots)
+    urls = [root for root in roots if isinstance(root, str)]
+    paths = [root for root in roots if isinstance(root, Path)]
+    if urls and paths:
+        raise ValueError(f"{paths[0]} and {urls[0]} in one run; expected folders or an object store, not both")
+    if urls:
+        return _in_stores(list(dict.fromkeys(url.rstrip("/") for url in urls)))
+    files, errors = audio.listed(paths)
     entries = [_entry(file.name, file.path) for file in files]
     return entries + [Entry(audio.text_of(error.path), error.path, -1, 0) for error in errors]
+
+
+def _in_stores(urls: list[str]) -> list[Entry]:
+    found: dict[str, Entry] = {}
+    for url in urls:
+        for name, place, size, mtime_ns in store.listed(url):
+            full = name if len(urls) == 1 else unquote(place.partition("://")[2].partition("?")[0])
+            found.setdefault(full, Entry(full, place, size, mtime_ns))
+    return list(found.values())
 
 
 def _entry(name: str, path: Path) -> Entry:

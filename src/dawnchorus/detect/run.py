@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dawnchorus import __version__, package
-from dawnchorus.audio import Fault, folders_of, text_of
-from dawnchorus.detect import outputs, pool
+from dawnchorus.audio import Fault
+from dawnchorus.detect import cluster, outputs, pool, store
 from dawnchorus.detect.analyse import Channels, Job, Result, Task
 from dawnchorus.detect.ledger import Entry, Ledger
-from dawnchorus.detect.listing import Shard, entries_of, roots_of
+from dawnchorus.detect.listing import Shard, entries_of, homes_of, roots_of
 from dawnchorus.detect.outputs import Detected, Made
+from dawnchorus.detect.store import Where
 from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
 from dawnchorus.files import content_hash, locked, sweep, value_hash
@@ -36,12 +37,18 @@ from dawnchorus.scores import EventRule
 THRESHOLD = 0.3
 STALL_S = 300.0  # a block is a minute of sound: no machine that can be used takes longer
 
+Engine = Literal["local", "ray"]
+"""Where files are heard: in processes of this machine, or on the machines of a Ray cluster."""
+
 LEAVES = ("detections.csv", "detections.parquet", "summary.json", "recordings.csv", "scores.parquet", "submission.csv")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`)."""
+    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`).
+
+    `copy_to` is a URL in an object store, where the ledger and the tables are copied when they are done.
+    """
 
     model: Path
     audio: tuple[Path | str, ...]
@@ -56,6 +63,9 @@ class Wanted:
     workers: int | None = None
     stall_s: float = STALL_S
     restart: bool = False
+    repair: bool = False
+    engine: Engine = "local"
+    copy_to: str | None = None
 
 
 @dataclass
@@ -123,14 +133,14 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
     """Analyse what is still to be analysed, and write the tables. `watch` is called several times a second.
 
     Raises PackageError for a model that can't be used; InUseError when another run is at work in the folder;
-     when the folder's run has other settings, each told; OSError when the disk is full: the same command
+    LedgerError when the folder's run has other settings, each told; OSError when the disk is full: the same command
     then goes on from there.
     """
     model = package.read(wanted.model)
     rule = rule_of(wanted, model)
     roots = roots_of(wanted.audio)
     settings = settings_of(wanted, model, rule, roots)
-    task = Task(wanted.model.resolve(), rule, wanted.channels, wanted.keep_scores, model.hash)
+    task = Task(wanted.model.resolve(), rule, wanted.channels, wanted.keep_scores, model.hash, wanted.repair)
     with locked(wanted.out / f"lock{wanted.shard.suffix}"):
         sweep(wanted.out)
         sweep(wanted.out / "parts")
@@ -146,6 +156,9 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
             began = time.perf_counter()
             detected = outputs.write([ledger], wanted.out, made, wanted.shard)
             progress.stages["write"] += time.perf_counter() - began
+        if wanted.copy_to:
+            left = [path, *filter(Path.exists, _leaves(wanted.out, wanted.shard))]
+            store.put(left, wanted.out, wanted.copy_to)
     return Ran(detected, progress, model)
 
 
@@ -156,14 +169,24 @@ def _analyse(
         [one for one in entries if one.name in wanted.shard],
         [one.name for one in entries if one.name not in wanted.shard],
     )
-    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch)
+    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch, wanted.engine)
 
 
 def _work(
-    ledger: Ledger, task: Task, species: tuple[Species, ...], workers: int | None, stall_s: float, watch: Watch
+    ledger: Ledger,
+    task: Task,
+    species: tuple[Species, ...],
+    workers: int | None,
+    stall_s: float,
+    watch: Watch,
+    engine: Engine = "local",
 ) -> Progress:
     jobs = ledger.waiting()
-    workers = min(workers or pool.cores(), max(len(jobs), 1))
+    if engine == "ray":
+        analyse, cores = cluster.analyse, cluster.connect
+    else:
+        analyse, cores = pool.analyse, pool.cores
+    workers = min(workers or cores(), max(len(jobs), 1))
     progress = Progress(len(jobs), sum(max(job.size, 0) for job in jobs), workers, species)
 
     def done(job: Job, result: Result, worker: str) -> None:
@@ -176,7 +199,7 @@ def _work(
         progress.open_s = open_s
         watch(progress)
 
-    pool.analyse(task, jobs, workers, stall_s, done, tick)
+    analyse(task, jobs, workers, stall_s, done, tick)
     progress.open_s = 0.0
     watch(progress)
     return progress
@@ -200,11 +223,11 @@ def model_thresholds(model: ModelPackage) -> tuple[float, ...]:
     return calibration.score_thresholds()
 
 
-def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Sequence[Path]) -> dict[str, Any]:
+def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Sequence[Where]) -> dict[str, Any]:
     """All that the results of a run depend on, as a JSON value."""
     tables = [model.folder / name for name in ("calibration.csv", "thresholds.csv")]
     return {
-        "audio": sorted(text_of(root) for root in folders_of(roots)),
+        "audio": homes_of(roots),
         "channels": wanted.channels,
         "dawnchorus": __version__,
         "keep_scores": wanted.keep_scores,
@@ -225,16 +248,23 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
             "merge_gap": rule.gap_s,
         },
         "shard": str(wanted.shard),
+        **({"repair": True} if wanted.repair else {}),
     }
 
 
 def _forget(out: Path, ledger: Path, shard: Shard) -> None:
     for suffix in ("", "-wal", "-shm"):
         ledger.with_name(ledger.name + suffix).unlink(missing_ok=True)
-    for name in LEAVES:
-        path = Path(name)
-        home = out / name if shard.of == 1 else out / "parts" / f"{path.stem}{shard.suffix}{path.suffix}"
-        home.unlink(missing_ok=True)
+    for path in _leaves(out, shard):
+        path.unlink(missing_ok=True)
+
+
+def _leaves(out: Path, shard: Shard) -> list[Path]:
+    """All tables that a run may leave."""
+    if shard.of == 1:
+        return [out / name for name in LEAVES]
+    paths = map(Path, LEAVES)
+    return [out / "parts" / f"{path.stem}{shard.suffix}{path.suffix}" for path in paths]
 
 
 # ---- shards put together -------------------------------------------------------------------------------------
