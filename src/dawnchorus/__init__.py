@@ -23,6 +23,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `export`: Detection to CSV, Parquet and submission.csv
 - `plots`: pictures: spectrograms with boxes, curves
 - `report`: the HTML report
+- `seasons`: what was heard where and when against what was recorded: tables and pictures
 - `simulate`: soundscapes with known truth and RFCX-like annotations
 - `detect`: a model package over recordings: one file, or an archive with a ledger
 - `dataset`: a folder of recordings and tables, checked at the door, its features ready

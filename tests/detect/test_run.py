@@ -53,7 +53,7 @@ def wanted(home: Path, out: Path, **changes) -> Wanted:
 def test_a_run_finds_the_bursts_and_counts_the_seconds(home: Path, uninterrupted) -> None:
     table = parquet.read_table(home / "whole" / "detections.parquet")
     assert len(set(table["recording_id"].to_pylist())) == FILES
-    assert table.schema.metadata[b"dawnchorus_schema"] == b"2"
+    assert table.schema.metadata[b"dawnchorus_schema"] == b"3"
     record = json.loads(uninterrupted["summary.json"])
     assert record["recordings"] == FILES
     assert record["coverage"] == {"seconds_in": 24.0, "seconds_analysed": 24.0, "seconds_lost": 0, "lost": {}}

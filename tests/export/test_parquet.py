@@ -28,7 +28,7 @@ def test_the_columns_are_those_of_the_csv_table_with_types(tmp_path, detections)
     assert tuple(table.column_names) == csv_table.COLUMNS
     assert table.schema.types == TYPES
     assert table.num_rows == len(detections)
-    assert table.schema.metadata[b"dawnchorus_schema"] == b"2"
+    assert table.schema.metadata[b"dawnchorus_schema"] == b"3"
 
 
 def test_values_are_kept_as_they_are(tmp_path):

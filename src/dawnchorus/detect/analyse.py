@@ -13,8 +13,8 @@ What can be wrong here, beside the faults of `audio` and `engine`; all are fatal
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +26,7 @@ from dawnchorus.audio import Fault
 from dawnchorus.detect.engine import Clock, Coverage, Detector, hear, listen
 from dawnchorus.encoders.encoder import EncoderError
 from dawnchorus.events import Detection, Recording
+from dawnchorus.recorders import header
 from dawnchorus.scores import EventRule, Scores
 
 PASSING = frozenset({"unreadable", "changed", "stalled", "crashed", "internal"})
@@ -69,7 +70,10 @@ class Frames:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of one file. `whole` `(species,)` is None when nothing of the file could be used."""
+    """What came of one file. `whole` `(species,)` is None when nothing of the file could be used.
+
+    `words` are what its recorder wrote into it, as `recorders.header` reads them.
+    """
 
     faults: tuple[Fault, ...]
     coverage: Coverage
@@ -78,6 +82,7 @@ class Result:
     frames: tuple[Frames, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
     failed: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def failure(code: str, detail: str) -> Result:
@@ -102,7 +107,7 @@ class Analyser:
         try:
             if (found := _changed(job)) is not None:
                 return Result((found,), Coverage(), failed=True)
-            result = self._analyse(job, beat)
+            result = replace(self._analyse(job, beat), words=header.read(job.path))
             if not result.failed and (found := _changed(job)) is not None:
                 return _spoilt(result, found)
             return result

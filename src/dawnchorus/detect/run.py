@@ -3,7 +3,7 @@
 What a run leaves in its folder:
 
     ledger.sqlite     what came of every file; the same command goes on from it
-    detections.csv .parquet, summary.json, recordings.csv, scores.parquet, submission.csv
+    detections.csv .parquet, files.csv, summary.json, recordings.csv, scores.parquet, submission.csv
     lock              held while a run is at work
 
 With `--shard 3/40` the ledger is `ledger-0003-of-0040.sqlite`, and `parts/` has a part of each Parquet file and a
@@ -31,17 +31,24 @@ from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
 from dawnchorus.files import content_hash, locked, sweep, value_hash
 from dawnchorus.package import ModelPackage
+from dawnchorus.recorders.origin import Rules
 from dawnchorus.scores import EventRule
 
 THRESHOLD = 0.3
 STALL_S = 300.0  # a block is a minute of sound: no machine that can be used takes longer
 
-LEAVES = ("detections.csv", "detections.parquet", "summary.json", "recordings.csv", "scores.parquet", "submission.csv")
+LEAVES = (
+    "detections.csv", "detections.parquet", "files.csv", "summary.json", "recordings.csv", "scores.parquet",
+    "submission.csv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`)."""
+    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`).
+
+    `rules`, the user's word on where and when files were recorded, may differ when a run goes on.
+    """
 
     model: Path
     audio: tuple[Path | str, ...]
@@ -56,6 +63,7 @@ class Wanted:
     workers: int | None = None
     stall_s: float = STALL_S
     restart: bool = False
+    rules: Rules = Rules()
 
 
 @dataclass
@@ -141,7 +149,13 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
             ledger.begin(settings, value_hash(settings), model.hash)
             progress = _analyse(ledger, task, model, entries_of(roots), wanted, watch)
             made = Made(
-                model.species, model.calibration(), model.hash, model.frame_s, wanted.keep_scores, wanted.sample
+                model.species,
+                model.calibration(),
+                model.hash,
+                model.frame_s,
+                wanted.keep_scores,
+                wanted.sample,
+                wanted.rules,
             )
             began = time.perf_counter()
             detected = outputs.write([ledger], wanted.out, made, wanted.shard)
@@ -240,7 +254,7 @@ def _forget(out: Path, ledger: Path, shard: Shard) -> None:
 # ---- shards put together -------------------------------------------------------------------------------------
 
 
-def merge(out: Path, model: Path, sample: Path | None = None) -> Detected:
+def merge(out: Path, model: Path, sample: Path | None = None, rules: Rules | None = None) -> Detected:
     """Make the tables of a run that was done in shards, as if it had been done in one.
 
     Raises ValueError when a shard is missing, not finished, or of another run.
@@ -266,7 +280,13 @@ def merge(out: Path, model: Path, sample: Path | None = None) -> Detected:
         if first["model"]["hash"] != packaged.hash:
             raise ValueError(f"{model}: another model than the one that the shards were made with")
         made = Made(
-            packaged.species, packaged.calibration(), packaged.hash, packaged.frame_s, first["keep_scores"], sample
+            packaged.species,
+            packaged.calibration(),
+            packaged.hash,
+            packaged.frame_s,
+            first["keep_scores"],
+            sample,
+            rules or Rules(),
         )
         return outputs.write(ledgers, out, made)
     finally:
