@@ -700,14 +700,22 @@ def _dot_key(groups: Sequence[str], width_px: float) -> tuple[list[str], float]:
     return parts, y + 4
 
 
-def _dot_names(dots: Sequence[Dot], at: Sequence[Point], room: Rectangle) -> list[str]:
+def _dot_names(
+    dots: Sequence[Dot], at: Sequence[Point], room: Rectangle, radii_px: Sequence[float] | None = None
+) -> list[str]:
     """Draw the names of dots where they cover neither dots nor each other."""
-    taken: list[Rectangle] = [(x - 5, y - 5, x + 5, y + 5) for x, y in at]
+    radii = [4.0] * len(dots) if radii_px is None else radii_px
+    taken: list[Rectangle] = [(x - r - 1, y - r - 1, x + r + 1, y + r + 1) for (x, y), r in zip(at, radii, strict=True)]
     parts = []
-    for index, (dot, (x, y)) in enumerate(zip(dots, at, strict=True)):
+    for index, (dot, (x, y), r) in enumerate(zip(dots, at, radii, strict=True)):
         width = _text_width_px(_shortened(dot.label, 180, 11), 11)
-        sides = [("start", x + 7, y - 8), ("end", x - 7, y - 8), ("middle", x, y - 22), ("middle", x, y + 7)]
-        corners = [("start", x + 5, y - 19), ("end", x - 5, y - 19), ("start", x + 5, y + 4), ("end", x - 5, y + 4)]
+        right, left_of, above, below = x + r + 3, x - r - 3, y - r - 18, y + r + 3
+        sides = [("start", right, y - 8), ("end", left_of, y - 8), ("middle", x, above), ("middle", x, below)]
+        corners = [
+            (anchor, by, top)
+            for top in (y - r - 15, y + r)
+            for anchor, by in (("start", x + r + 1), ("end", x - r - 1))
+        ]
         for anchor, by, top in sides + corners:
             left = by - {"start": 0, "middle": width / 2, "end": width}[anchor]
             spot = (left, top, left + width, top + 14)
@@ -869,8 +877,7 @@ def diel_chart(
         return _nothing(description or y_label)
     ys = _span([0.0, *known])
     legend, legend_px = _legend(list(series), width_px)
-    room = (60.0, legend_px + 14, width_px - 16.0, height_px - 46 + legend_px)
-    left, top, right, bottom = room
+    left, top, right, bottom = 60.0, legend_px + 14, width_px - 24.0, height_px - 46 + legend_px
     parts = list(legend)
     for hour in range(24):
         x, wide = left + (right - left) * hour / 24, (right - left) / 24
@@ -976,11 +983,14 @@ def site_map(
     at = [(centre[0] + x * px, centre[1] - y * px) for x, y in places]
     highest = max((spot.value for spot in spots if math.isfinite(spot.value)), default=0.0)
     parts = [_rectangle(room, "#f6f8f8", extra=f' stroke="{GRID}"')]
-    parts += _dot_names([Dot(spot.label, *xy) for spot, xy in zip(spots, at, strict=True)], at, room)
-    for spot, (x, y) in sorted(zip(spots, at, strict=True), key=lambda one: -one[0].value):
-        heard = math.isfinite(spot.value) and spot.value > 0
-        radius = 4 + 12 * math.sqrt(spot.value / highest) if heard else 4
-        look = 'fill="#0072B2" fill-opacity="0.75"' if heard else f'fill="#ffffff" stroke="{GREY}" stroke-width="1.6"'
+    heard = [math.isfinite(spot.value) and spot.value > 0 for spot in spots]
+    radii = [4 + 12 * math.sqrt(s.value / highest) if h else 4.0 for s, h in zip(spots, heard, strict=True)]
+    dots = [Dot(spot.label, *xy) for spot, xy in zip(spots, at, strict=True)]
+    parts += _dot_names(dots, at, room, radii)
+    for radius, number in sorted(((r, n) for n, r in enumerate(radii)), reverse=True):  # small ones on top
+        spot, (x, y) = spots[number], at[number]
+        ring = f'fill="#ffffff" stroke="{GREY}" stroke-width="1.6"'
+        look = f'fill="{LINE_COLOURS[0]}" fill-opacity="0.75"' if heard[number] else ring
         hover = f"{spot.label}: {spot.value:.3g}; {spot.latitude:.5g}, {spot.longitude:.5g}"
         where = f'cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"'
         parts.append(f"<circle {where} {look}><title>{safe_text(hover)}</title></circle>")

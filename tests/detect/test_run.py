@@ -163,7 +163,7 @@ elif kind == "half":
                 os.kill(os.getpid(), signal.SIGKILL)
             yield one
     whole = outputs.csv_table.write
-    outputs.csv_table.write = lambda path, found, species: whole(path, half(found), species)
+    outputs.csv_table.write = lambda path, found, *rest: whole(path, half(found), *rest)
 run(Wanted(home / "model", (home / "audio",), out, keep_scores=True, workers=2))
 """
 

@@ -47,7 +47,7 @@ def _figures(season: Season, species: str) -> list[tuple[str, str, str]]:
     diel = plots.diel_chart(by_hour(season, species), "detections in an hour of recording", description=species)
     heard = {site: _by_day(season, species, site) for site in sites}
     figures = [
-        ("diel", "Through the day: detections in an hour of recording, by local time.", diel),
+        ("diel", "Through the day: detections in an hour of recording, by local time. Grey: never recorded.", diel),
         ("calendar", "Days: how often it was heard in an hour of recording.", plots.calendar_chart(days, heard)),
     ]
     spots = [Spot(site, *season.places[site], _rate(season, species, site)) for site in sites if site in season.places]
