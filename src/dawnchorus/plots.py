@@ -918,12 +918,10 @@ def calendar_chart(
     bottom = top + (tall + 4) * len(rows)
     parts, free_from = list[str](), 0.0
     for column, day in enumerate(days):
-        x = left + wide * column
-        if column == 0 or day.day == 1 or (day.day in (8, 15, 22) and wide >= 5) or wide >= 24:
-            text = f"{day:%d %b}" if column == 0 or day.day == 1 or wide < 24 else f"{day:%d}"
-            if x >= free_from and x + _text_width_px(text, 11) <= width_px:
-                parts.append(_words(x, top - 8, text, size=11, colour=GREY))
-                free_from = x + _text_width_px(text, 11) + 6
+        x, text = left + wide * column, _day_text(day, wide, column == 0)
+        if text and x >= free_from and x + _text_width_px(text, 11) <= width_px:
+            parts.append(_words(x, top - 8, text, size=11, colour=GREY))
+            free_from = x + _text_width_px(text, 11) + 6
     for row, (name, values) in enumerate(rows.items()):
         y = top + (tall + 4) * row
         parts.append(_words(left - 8, y + tall / 2 + 4, name, anchor="end", room_px=left - 12))
@@ -933,13 +931,22 @@ def calendar_chart(
     return _svg(width_px, bottom + 34, description or "days", [*parts, *_calendar_key(left, bottom + 12, highest)])
 
 
+def _day_text(day: date, wide_px: float, first: bool) -> str:
+    """Give what stands above a day: its number where there is room, every week, or the months of a long season."""
+    if wide_px < 5:
+        return (f"{day:%b %Y}" if first or day.month == 1 else f"{day:%b}") if first or day.day == 1 else ""
+    if first or day.day == 1 or (wide_px < 24 and day.day in (8, 15, 22)):
+        return f"{day:%d %b}"
+    return f"{day:%d}" if wide_px >= 24 else ""
+
+
 def _day(at: Rectangle, value: float, highest: float, name: str) -> str:
     left, top, right, bottom = at
     if not math.isfinite(value):
         middle = (top + bottom) / 2
         return _line((left + (right - left) * 0.3, middle), (right - (right - left) * 0.3, middle), "#9aa4a9", 1.2)
     hover = f"{name}: {value:.3g}"
-    edge = f' stroke="{GREY}" stroke-width="0.8"'
+    edge = f' stroke="{GREY}" stroke-width="{_number(min(0.8, (right - left) / 8))}"'
     return _rectangle(at, SILENT if value <= 0 else _heard_colour(value, highest), extra=edge, hover=hover)
 
 

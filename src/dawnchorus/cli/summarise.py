@@ -37,7 +37,7 @@ def summarise(
 
     season = read.season(run, zones.parse(zone) if zone else None, threshold, tuple(species or ()))
     paths = [*tables.write(out, season, occasion_days, min_minutes), pictures.write(out, season)]
-    days = season.days()
+    days = season.days
     hours = sum(sum(its.values()) for its in season.seconds.values()) / 3600
     if as_json:
         record = {

@@ -81,6 +81,7 @@ class Clock:
     def __init__(self, row: FileRow) -> None:
         assert row.origin.start is not None and row.origin.start.tzinfo is not None
         self.start, self.zone = row.origin.start.astimezone(UTC), row.origin.start.tzinfo
+        self.start_s = self.start.timestamp()
         first, until = hour_of(self.start, self.zone)
         self.hours, self.ends_s = [first], [(until - self.start).total_seconds()]
 

@@ -34,7 +34,7 @@ def write(out: Path, season: Season) -> Path:
             figures.append(f"<figure><figcaption>{plots.safe_text(caption)}</figcaption>\n{picture}</figure>")
         sections.append(f"<section><h2>{plots.safe_text(species)}</h2>\n" + "\n".join(figures) + "</section>")
     head = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Season</title><style>{STYLE}</style>'
-    days = season.days()
+    days = season.days
     span = f"{days[0]} to {days[-1]}" if days else ""
     body = f"<h1>Season {span}</h1>\n" + ("\n".join(sections) or "<p>Nothing was heard.</p>")
     write_text(out / "season.html", f"{head}</head>\n<body>{body}\n</body></html>\n")
@@ -43,7 +43,7 @@ def write(out: Path, season: Season) -> Path:
 
 def _figures(season: Season, species: str) -> list[tuple[str, str, str]]:
     """Name, caption and picture."""
-    days, sites = season.days(), season.sites
+    days, sites = season.days, season.sites
     diel = plots.diel_chart(by_hour(season, species), "detections in an hour of recording", description=species)
     heard = {site: _by_day(season, species, site) for site in sites}
     figures = [
@@ -79,7 +79,7 @@ def by_hour(season: Season, species: str) -> dict[str, list[float]]:
 
 def _by_day(season: Season, species: str, site: str) -> list[float]:
     seconds, heard = by_day(season.seconds[site]), by_day(season.tally(species, site).detections)
-    return [3600 * heard.get(day, 0) / seconds[day] if seconds.get(day) else math.nan for day in season.days()]
+    return [3600 * heard.get(day, 0) / seconds[day] if seconds.get(day) else math.nan for day in season.days]
 
 
 def _rate(season: Season, species: str, site: str) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 
 from dawnchorus.export.files_table import FileRow
 from dawnchorus.recorders.origin import Place
@@ -16,25 +17,40 @@ Heard = tuple[str, str, float, float]
 """A detection: recording, species, the second at which it begins, score."""
 Believed = tuple[str, str, float]
 """Of a whole recording: recording, species, and the probability that the species is in it."""
+Instant = tuple[float, tzinfo]
+"""Seconds since 1970, and the zone of the place."""
 
 
 @dataclass
 class Tally:
-    """What was heard of one species at one site: detections and expected recordings by hour, and the first and last."""
+    """What was heard of one species at one site: detections and expected recordings by hour, and the first and last.
+
+    `span` holds these two as seconds since 1970 with their zones.
+    """
 
     detections: Counter[Hour] = field(default_factory=Counter)
     expected: dict[Hour, float] = field(default_factory=dict)
-    first: datetime | None = None
-    last: datetime | None = None
+    span: tuple[Instant, Instant] | None = None
 
-    def hear(self, hour: Hour, at: datetime) -> None:
-        """Count a detection; `at` is in local time."""
+    def hear(self, hour: Hour, at_s: float, zone: tzinfo) -> None:
+        """Count a detection, which began so many seconds after 1970."""
         self.detections[hour] += 1
-        utc = at.astimezone(UTC)
-        if self.first is None or utc < self.first.astimezone(UTC):
-            self.first = at
-        if self.last is None or utc > self.last.astimezone(UTC):
-            self.last = at
+        if self.span is None:
+            self.span = (at_s, zone), (at_s, zone)
+        elif at_s < self.span[0][0]:
+            self.span = (at_s, zone), self.span[1]
+        elif at_s > self.span[1][0]:
+            self.span = self.span[0], (at_s, zone)
+
+    @property
+    def first(self) -> datetime | None:
+        """When the first detection began, in local time."""
+        return None if self.span is None else datetime.fromtimestamp(*self.span[0])
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last detection began, in local time."""
+        return None if self.span is None else datetime.fromtimestamp(*self.span[1])
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,7 @@ class Season:
         """What was heard of a species at a site; nothing if nothing was."""
         return self.tallies.get((species, site)) or Tally()
 
+    @cached_property
     def days(self) -> list[date]:
         """All days from the first on which any site recorded to the last."""
         found = {hour.day for hours in self.seconds.values() for hour in hours}
@@ -73,7 +90,7 @@ class Season:
 
     def occasions(self, length_days: int) -> list[list[date]]:
         """The days, so many an occasion; the last may be shorter."""
-        days = self.days()
+        days = self.days
         return [days[at : at + length_days] for at in range(0, len(days), length_days)]
 
     def minutes(self, site: str, occasions: Sequence[Sequence[date]]) -> list[float]:
@@ -121,7 +138,7 @@ def gather(
     for row, clock in clocks.values():
         if row.seconds > 0:
             recordings.setdefault(row.origin.site, Counter())[clock(0.0)] += 1
-    tallies: dict[tuple[str, str], Tally] = {}
+    tallies: defaultdict[tuple[str, str], Tally] = defaultdict(Tally)
     unplaced = 0
     for recording, name, start_s, score in heard:
         if score < threshold or (species and name not in species):
@@ -130,13 +147,11 @@ def gather(
             unplaced += 1
             continue
         row, clock = clocks[recording]
-        at = row.origin.at(start_s)
-        assert at is not None
-        tallies.setdefault((name, row.origin.site), Tally()).hear(clock(start_s), at)
+        tallies[name, row.origin.site].hear(clock(start_s), clock.start_s + start_s, clock.zone)
     for recording, name, probability in believed or ():
         if recording in clocks and (not species or name in species):
             row, clock = clocks[recording]
-            expected = tallies.setdefault((name, row.origin.site), Tally()).expected
+            expected = tallies[name, row.origin.site].expected
             expected[clock(0.0)] = expected.get(clock(0.0), 0.0) + probability
     found = tuple(species) or tuple(sorted({name for (name, _), tally in tallies.items() if tally.detections}))
     return Season(
