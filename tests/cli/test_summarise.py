@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,17 @@ def test_what_has_no_start_or_no_site_is_told(tmp_path: Path) -> None:
     assert said.exit_code == 0, said.output
     assert "1 files with 1 detections have no start time" in said.output
     assert "some files have no site" in said.output
+
+
+def test_what_a_recorder_wrote_into_a_file_reaches_the_tables(home: Path, tmp_path: Path) -> None:
+    comment = b"Recorded at 05:30:00 01/05/2024 (UTC-4) by AudioMoth 24E144085F2569D1 at medium gain"
+    words = b"INFOICMT" + struct.pack("<I", len(comment) + 1) + comment + b"\0" * (1 + (len(comment) + 1) % 2)
+    path = sounds.write_wav(tmp_path / "audio" / "20240501_053000.WAV", archive.bursts(2.0, 0.5), archive.RATE_HZ)
+    content = path.read_bytes() + b"LIST" + struct.pack("<I", len(words)) + words
+    path.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    said = runner.invoke(app, ["detect", str(home / "model"), str(tmp_path / "audio"), "--out", str(tmp_path / "out")])
+    assert said.exit_code == 0, said.output
+    (row,) = table(tmp_path / "out" / "files.csv")
+    assert (row["start_local"], row["zone"]) == ("2024-05-01T05:30:00.000-04:00", "UTC-04:00")
+    assert (row["start_from"], row["recorder"], row["warnings"]) == ("comment", "AudioMoth 24E144085F2569D1", "")
+    assert float(row["seconds"]) == 2.0
