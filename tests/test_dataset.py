@@ -10,6 +10,7 @@ from dawnchorus.annotations import AnnotationError
 from dawnchorus.dataset import DataError
 from dawnchorus.events import Species
 from dawnchorus.features import FrontEnd
+from dawnchorus.recorders.pattern import Pattern
 
 HEADER = "recording_id,species_id,songtype_id,t_min,f_min,t_max,f_max"
 SMALL = FrontEnd(n_fft=512, hop=256, n_mels=16, block_s=2.0, tail_s=0.5)
@@ -209,6 +210,18 @@ def test_the_key_comes_before_the_stem_in_the_table_of_sites(tmp_path):
     table(folder / "recordings.csv", "a,ridge", "x/a,river", header="recording_id,site")
     sites = {recording.key: recording.site for recording in dataset.load(folder).recordings}
     assert sites == {"a": "ridge", "b": "", "x/a": "river"}
+
+
+def test_sites_may_stand_in_another_column_and_in_paths(tmp_path):
+    folder = data(tmp_path)
+    sound(folder / "train" / "x" / "1.wav")
+    table(folder / "recordings.csv", "a,forest,7", header="recording_id,site,plot")
+    pattern = Pattern("{site}/*")
+    found = dataset.load(folder, site_column="plot", site_pattern=pattern).recordings
+    assert {recording.key: recording.site for recording in found} == {"a": "7", "b": "", "x/1": "x"}
+    (folder / "recordings.csv").unlink()
+    with pytest.raises(DataError, match="expected a table with the columns recording_id, plot"):
+        dataset.load(folder, site_column="plot")
 
 
 # ---- spectrograms --------------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
 import math
+import re
+from datetime import date
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -6,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dawnchorus import plots
 from dawnchorus.plots import (
     Bar,
     Box,
@@ -267,3 +270,42 @@ def test_a_scatter_chart_of_nothing_says_so(dots):
 def test_one_dot_alone_lies_in_the_middle():
     ((x, y),) = circles(scatter_chart([Dot("a", 3.0, 4.0)], "x", "y")).values()
     assert 300 < x < 450 and 150 < y < 270
+
+
+# ---- seasons -----------------------------------------------------------------------------------------------------
+
+
+def test_hours_in_which_nothing_was_recorded_have_no_point_and_a_grey_ground() -> None:
+    values = [math.nan] * 24
+    values[5], values[6] = 2.0, 0.0
+    picture = plots.diel_chart({"ridge": values}, "calls")
+    assert picture.count("<circle") == 2
+    assert picture.count(": nothing recorded") == 22
+    assert "No values to draw" in plots.diel_chart({"ridge": [math.nan] * 24}, "calls")
+
+
+def test_a_calendar_tells_heard_not_heard_and_not_recorded_apart() -> None:
+    days = [date(2026, 3, 30 + n) if n < 2 else date(2026, 4, n - 1) for n in range(4)]
+    picture = plots.calendar_chart(days, {"ridge": [4.0, 0.0, math.nan, 1.0]})
+    filled = re.findall(r'fill="(#\w{6})"[^>]*><title>ridge, (\S+): ', picture)
+    assert filled == [
+        (plots.HEARD_COLOURS[-1], "2026-03-30"),
+        (plots.SILENT, "2026-03-31"),
+        (plots.HEARD_COLOURS[2], "2026-04-02"),
+    ]
+    assert ">01 Apr</text>" in picture
+
+
+def test_a_map_is_as_long_east_as_north_and_dots_are_as_large_as_their_values() -> None:
+    north, east = plots.Spot("north", 60.01, 10.0, 4.0), plots.Spot("east", 60.0, 10.02, 1.0)
+    picture = plots.site_map([plots.Spot("here", 60.0, 10.0, 0.0), north, east], "calls")
+    dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"[^>]*><title>(\w+):', picture)
+    at = {name: (float(x), float(y), float(r)) for x, y, r, name in dots}
+    assert at["here"][1] - at["north"][1] == pytest.approx(at["east"][0] - at["here"][0], rel=0.01)
+    assert (at["north"][2], at["east"][2], at["here"][2]) == (16, 10, 4)
+    assert "km</text>" in picture or " m</text>" in picture
+
+
+def test_a_picture_alone_is_a_file_of_its_own() -> None:
+    root = ElementTree.fromstring(plots.alone(plots.site_map([plots.Spot("<a>", 1.0, 1.0, 1.0)], "calls")))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"

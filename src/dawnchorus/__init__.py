@@ -7,6 +7,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `offline`: libraries that would use the network without being asked
 - `annotations`: annotation files to Annotation, one format a file; what is wrong with a table
 - `audio`: recordings in blocks; what is wrong with an audio file
+- `recorders`: where and when a recording was made: headers, names, folders, time zones
 - `denoise`: what sounds all the time is taken out of a recording
 - `pcen`: every band against its own recent past, in place of dB
 - `features`: waveform to dB mel, the store on disk, standardisation
@@ -22,6 +23,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `export`: Detection to CSV, Parquet and submission.csv
 - `plots`: pictures: spectrograms with boxes, curves
 - `report`: the HTML report
+- `seasons`: what was heard where and when against what was recorded: tables and pictures
 - `simulate`: soundscapes with known truth and RFCX-like annotations
 - `detect`: a model package over recordings: one file, or an archive with a ledger
 - `dataset`: a folder of recordings and tables, checked at the door, its features ready

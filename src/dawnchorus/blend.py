@@ -133,7 +133,7 @@ def _species(detections: Path) -> tuple[dict[int, str], dict[int, tuple[float, f
     """Names and bands of the species that were detected, where the table has them: nothing else there tells them."""
     names, bands = {}, {}
     for _, row in table.read(detections, ("species_id",)):
-        if set(csv_table.COLUMNS) <= set(row):
+        if {"species", "f_min", "f_max"} <= set(row):
             number = int(row["species_id"])
             names[number], bands[number] = row["species"], (float(row["f_min"]), float(row["f_max"]))
     return names, bands

@@ -18,6 +18,7 @@ from dawnchorus.annotations import species as species_table
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
+from dawnchorus.recorders.pattern import Pattern
 
 PRESENT = "train_tp.csv"  # what has it is a data set
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
@@ -57,9 +58,17 @@ class DataSet:
 
 
 def load(
-    data: Path, audio_folders: Sequence[Path] = (), strict: bool = False, progress: Progress | None = None
+    data: Path,
+    audio_folders: Sequence[Path] = (),
+    strict: bool = False,
+    progress: Progress | None = None,
+    site_column: str = "site",
+    site_pattern: Pattern | None = None,
 ) -> DataSet:
     """Read DATA. Faulty files and rows are left out and listed, each with its reason.
+
+    Sites are those of `site_column` in `recordings.csv`; those that it does not know are told by the pattern from the
+    paths of the recordings.
 
     Raises DataError when a table is missing, when nothing is left to train on, or with `strict` for any problem.
     """
@@ -78,7 +87,9 @@ def load(
     recordings, errors = audio.scan(roots, progress=progress)
     if not recordings and not errors:
         raise DataError(f"{roots[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3")
-    recordings, site_problems = _with_sites(recordings, data / "recordings.csv")
+    recordings, site_problems = _with_sites(recordings, data / "recordings.csv", site_column)
+    if site_pattern is not None:
+        recordings = [_site_by_path(recording, site_pattern) for recording in recordings]
     species = _species(data / "species.csv", boxes)
     boxes, unmatched = door.match(boxes, recordings)
     boxes, doubtful = door.check(boxes, recordings, len(species))
@@ -117,10 +128,16 @@ def _audio_folder(data: Path) -> Path:
     return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
 
 
-def _with_sites(recordings: list[Recording], table: Path) -> tuple[list[Recording], list[Problem]]:
+def _site_by_path(recording: Recording, pattern: Pattern) -> Recording:
+    return recording if recording.site else replace(recording, site=pattern.read(recording.key).site)
+
+
+def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> tuple[list[Recording], list[Problem]]:
     if not table.is_file():
+        if site_column != "site":
+            raise DataError(f"{table}: no such file; expected a table with the columns recording_id, {site_column}")
         return recordings, []
-    sites, problems = recordings_table.read(table)
+    sites, problems = recordings_table.read(table, site_column)
     placed, known = [], set[str]()
     for recording in recordings:
         names = (recording.key, recording.key + recording.path.suffix, recording.path.stem, recording.path.name)

@@ -13,6 +13,7 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from io import BytesIO
 from typing import Any, Literal
@@ -95,6 +96,16 @@ class Dot:
     x: float
     y: float
     group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on a map, in degrees, with a value that is 0 or more (NaN: not known)."""
+
+    label: str
+    latitude: float
+    longitude: float
+    value: float
 
 
 # ---------------------------------------------------------------------------------------------------------- words
@@ -689,14 +700,22 @@ def _dot_key(groups: Sequence[str], width_px: float) -> tuple[list[str], float]:
     return parts, y + 4
 
 
-def _dot_names(dots: Sequence[Dot], at: Sequence[Point], room: Rectangle) -> list[str]:
+def _dot_names(
+    dots: Sequence[Dot], at: Sequence[Point], room: Rectangle, radii_px: Sequence[float] | None = None
+) -> list[str]:
     """Draw the names of dots where they cover neither dots nor each other."""
-    taken: list[Rectangle] = [(x - 5, y - 5, x + 5, y + 5) for x, y in at]
+    radii = [4.0] * len(dots) if radii_px is None else radii_px
+    taken: list[Rectangle] = [(x - r - 1, y - r - 1, x + r + 1, y + r + 1) for (x, y), r in zip(at, radii, strict=True)]
     parts = []
-    for index, (dot, (x, y)) in enumerate(zip(dots, at, strict=True)):
+    for index, (dot, (x, y), r) in enumerate(zip(dots, at, radii, strict=True)):
         width = _text_width_px(_shortened(dot.label, 180, 11), 11)
-        sides = [("start", x + 7, y - 8), ("end", x - 7, y - 8), ("middle", x, y - 22), ("middle", x, y + 7)]
-        corners = [("start", x + 5, y - 19), ("end", x - 5, y - 19), ("start", x + 5, y + 4), ("end", x - 5, y + 4)]
+        right, left_of, above, below = x + r + 3, x - r - 3, y - r - 18, y + r + 3
+        sides = [("start", right, y - 8), ("end", left_of, y - 8), ("middle", x, above), ("middle", x, below)]
+        corners = [
+            (anchor, by, top)
+            for top in (y - r - 15, y + r)
+            for anchor, by in (("start", x + r + 1), ("end", x - r - 1))
+        ]
         for anchor, by, top in sides + corners:
             left = by - {"start": 0, "middle": width / 2, "end": width}[anchor]
             spot = (left, top, left + width, top + 14)
@@ -829,3 +848,178 @@ def _one_bar(bar: Bar, top: float, scale: tuple[float, float, float, float], dec
         parts.append(_line((low, top + 10), (high, top + 10), INK, 1.6))
         parts += [_line((at, top + 6), (at, top + 14), INK, 1.6) for at in (low, high)]
     return parts
+
+
+# -------------------------------------------------------------------------------------------------------- seasons
+
+HEARD_COLOURS = ("#c6dcec", "#85b8da", "#3f8cc0", "#0b5c94", "#06375b")  # from seldom to often, apart in grey, too
+SILENT = "#ffffff"
+KM_OF_DEGREE = 111.2
+
+
+def alone(svg: str) -> str:
+    """Make a picture a file of its own, on white."""
+    name = '<svg xmlns="http://www.w3.org/2000/svg" style="background:#ffffff" '
+    return svg.replace("<svg ", name, 1) + "\n"
+
+
+def diel_chart(
+    series: Mapping[str, Values],
+    y_label: str,
+    *,
+    description: str = "",
+    width_px: int = 720,
+    height_px: int = 300,
+) -> str:
+    """Draw what happens through the day as SVG: 24 values a line, one an hour; NaN is a gap, and has no ground."""
+    known = [float(value) for values in series.values() for value in values if math.isfinite(value)]
+    if not known:
+        return _nothing(description or y_label)
+    ys = _span([0.0, *known])
+    legend, legend_px = _legend(list(series), width_px)
+    left, top, right, bottom = 60.0, legend_px + 14, width_px - 24.0, height_px - 46 + legend_px
+    parts = list(legend)
+    for hour in range(24):
+        x, wide = left + (right - left) * hour / 24, (right - left) / 24
+        if not any(math.isfinite(values[hour]) for values in series.values()):
+            parts.append(_rectangle((x, top, x + wide, bottom), "#eef0f1", hover=f"{hour:02d}:00: nothing recorded"))
+    for value in ticks(*ys, 5):
+        y = _scaled(value, bottom, top, *ys)
+        parts += [_line((left, y), (right, y), GRID), _words(left - 8, y + 4, _tick_text(value), anchor="end")]
+    for hour in range(0, 25, 3):
+        x = left + (right - left) * hour / 24
+        parts += [_line((x, bottom), (x, bottom + 4), GREY)]
+        parts.append(_words(x, bottom + 18, f"{hour:02d}:00", anchor="middle", colour=GREY))
+    middle = (top + bottom) / 2
+    turned = f' transform="rotate(-90 14 {_number(middle)})"'
+    parts.append(_line((left, bottom), (right, bottom), GREY))
+    parts.append(_words((left + right) / 2, bottom + 38, "local time", anchor="middle", colour=GREY))
+    parts.append(_words(14, middle, y_label, anchor="middle", colour=GREY, extra=turned))
+    for index, values in enumerate(series.values()):
+        at = [
+            (left + (right - left) * (hour + 0.5) / 24, _scaled(float(value), bottom, top, *ys))
+            for hour, value in enumerate(values)
+        ]
+        colour, dash = _line_style(index)
+        parts.append(_curve(at, colour, 2, dash, dots=True))
+    return _svg(width_px, height_px + legend_px, description or y_label, parts)
+
+
+def calendar_chart(
+    days: Sequence[date], rows: Mapping[str, Values], *, description: str = "", width_px: int = 720
+) -> str:
+    """Draw a row of days for each name as SVG: the darker the higher; 0 is an empty box, NaN (not recorded) is none."""
+    known = [float(value) for values in rows.values() for value in values if math.isfinite(value)]
+    if not days or not known:
+        return _nothing(description or "days")
+    highest = max(known)
+    left = min(max(_text_width_px(name) for name in rows) + 16, width_px * 0.3)
+    wide, tall, top = min((width_px - left - 12) / len(days), 28.0), 20.0, 22.0
+    bottom = top + (tall + 4) * len(rows)
+    parts, free_from = list[str](), 0.0
+    for column, day in enumerate(days):
+        x, text = left + wide * column, _day_text(day, wide, column == 0)
+        if text and x >= free_from and x + _text_width_px(text, 11) <= width_px:
+            parts.append(_words(x, top - 8, text, size=11, colour=GREY))
+            free_from = x + _text_width_px(text, 11) + 6
+    for row, (name, values) in enumerate(rows.items()):
+        y = top + (tall + 4) * row
+        parts.append(_words(left - 8, y + tall / 2 + 4, name, anchor="end", room_px=left - 12))
+        for column, (day, value) in enumerate(zip(days, values, strict=True)):
+            at = (left + wide * column + 0.5, y, left + wide * (column + 1) - (1 if wide > 4 else 0), y + tall)
+            parts.append(_day(at, float(value), highest, f"{name}, {day}"))
+    return _svg(width_px, bottom + 34, description or "days", [*parts, *_calendar_key(left, bottom + 12, highest)])
+
+
+def _day_text(day: date, wide_px: float, first: bool) -> str:
+    """Give what stands above a day: its number where there is room, every week, or the months of a long season."""
+    if wide_px < 5:
+        return (f"{day:%b %Y}" if first or day.month == 1 else f"{day:%b}") if first or day.day == 1 else ""
+    if first or day.day == 1 or (wide_px < 24 and day.day in (8, 15, 22)):
+        return f"{day:%d %b}"
+    return f"{day:%d}" if wide_px >= 24 else ""
+
+
+def _day(at: Rectangle, value: float, highest: float, name: str) -> str:
+    left, top, right, bottom = at
+    if not math.isfinite(value):
+        middle = (top + bottom) / 2
+        return _line((left + (right - left) * 0.3, middle), (right - (right - left) * 0.3, middle), "#9aa4a9", 1.2)
+    hover = f"{name}: {value:.3g}"
+    edge = f' stroke="{GREY}" stroke-width="{_number(min(0.8, (right - left) / 8))}"'
+    return _rectangle(at, SILENT if value <= 0 else _heard_colour(value, highest), extra=edge, hover=hover)
+
+
+def _heard_colour(value: float, highest: float) -> str:
+    """Pick a shade by the root of the share, so that few detections among many are still told apart."""
+    return HEARD_COLOURS[min(int(len(HEARD_COLOURS) * math.sqrt(value / highest)), len(HEARD_COLOURS) - 1)]
+
+
+def _calendar_key(left: float, top: float, highest: float) -> list[str]:
+    parts, x = list[str](), left
+    for value, words in ((math.nan, "not recorded"), (0.0, "not heard")):
+        parts += [_day((x, top, x + 14, top + 14), value, 1.0, words), _words(x + 20, top + 11, words, size=11)]
+        x += 32 + _text_width_px(words, 11)
+    if highest > 0:
+        steps = len(HEARD_COLOURS)
+        for number, colour in enumerate(HEARD_COLOURS):
+            parts.append(_rectangle((x + 14 * number, top, x + 14 * (number + 1), top + 14), colour))
+        words = f"heard, up to {highest:.3g}"
+        parts.append(_words(x + 14 * steps + 6, top + 11, words, size=11))
+    return parts
+
+
+def site_map(
+    spots: Sequence[Spot], value_label: str, *, description: str = "", width_px: int = 560, height_px: int = 460
+) -> str:
+    """Draw places as SVG, north up, a kilometre as long in both directions: the dot's area is its value, 0 a ring."""
+    spots = [spot for spot in spots if math.isfinite(spot.latitude) and math.isfinite(spot.longitude)]
+    if not spots:
+        return _nothing(description or value_label)
+    middle = (
+        (min(spot.latitude for spot in spots) + max(spot.latitude for spot in spots)) / 2,
+        (min(spot.longitude for spot in spots) + max(spot.longitude for spot in spots)) / 2,
+    )
+    km_east = KM_OF_DEGREE * max(math.cos(math.radians(middle[0])), 0.01)
+    places = [((s.longitude - middle[1]) * km_east, (s.latitude - middle[0]) * KM_OF_DEGREE) for s in spots]
+    room = (16.0, 16.0, width_px - 16.0, height_px - 44.0)
+    reach_km = max([0.05, *(abs(x) * 2 / (room[2] - room[0]) * (room[3] - room[1]) for x, _ in places)])
+    reach_km = max(reach_km, *(abs(y) * 2 for _, y in places)) * 1.25
+    px = (room[3] - room[1]) / reach_km
+    centre = (room[0] + room[2]) / 2, (room[1] + room[3]) / 2
+    at = [(centre[0] + x * px, centre[1] - y * px) for x, y in places]
+    highest = max((spot.value for spot in spots if math.isfinite(spot.value)), default=0.0)
+    parts = [_rectangle(room, "#f6f8f8", extra=f' stroke="{GRID}"')]
+    heard = [math.isfinite(spot.value) and spot.value > 0 for spot in spots]
+    radii = [4 + 12 * math.sqrt(s.value / highest) if h else 4.0 for s, h in zip(spots, heard, strict=True)]
+    dots = [Dot(spot.label, *xy) for spot, xy in zip(spots, at, strict=True)]
+    parts += _dot_names(dots, at, room, radii)
+    for radius, number in sorted(((r, n) for n, r in enumerate(radii)), reverse=True):  # small ones on top
+        spot, (x, y) = spots[number], at[number]
+        ring = f'fill="#ffffff" stroke="{GREY}" stroke-width="1.6"'
+        look = f'fill="{LINE_COLOURS[0]}" fill-opacity="0.75"' if heard[number] else ring
+        hover = f"{spot.label}: {spot.value:.3g}; {spot.latitude:.5g}, {spot.longitude:.5g}"
+        where = f'cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"'
+        parts.append(f"<circle {where} {look}><title>{safe_text(hover)}</title></circle>")
+    parts += _scale_bar(room, px)
+    words = f"largest dot: {highest:.3g} {value_label}; ring: not heard" if highest > 0 else "ring: not heard"
+    parts.append(_words(room[0], room[3] + 20, words, size=11, colour=GREY, room_px=width_px - 32))
+    return _svg(width_px, height_px, description or value_label, parts)
+
+
+def _scale_bar(room: Rectangle, px_of_km: float) -> list[str]:
+    """Draw a round length at the lower right, and which way is north."""
+    most_km = 110 / px_of_km
+    power = 10.0 ** math.floor(math.log10(most_km))
+    length_km = max(factor * power for factor in (1, 2, 5) if factor * power <= most_km)
+    text = f"{length_km:g} km" if length_km >= 1 else f"{1000 * length_km:g} m"
+    right, y = room[2] - 12, room[3] - 12
+    left = right - length_km * px_of_km
+    north = (room[2] - 20, room[1] + 14)
+    return [
+        _line((left, y), (right, y), INK, 2),
+        *(_line((x, y - 4), (x, y + 1), INK, 2) for x in (left, right)),
+        _words((left + right) / 2, y - 8, text, anchor="middle", size=11, extra=PAPER_EDGE),
+        _words(north[0], north[1] + 26, "N", anchor="middle", size=11),
+        f'<path d="M{_number(north[0])} {_number(north[1])}l5 13l-5 -3l-5 3z" fill="{INK}"/>',
+    ]

@@ -46,3 +46,10 @@ def test_without_a_column_of_starts_there_are_none(tmp_path):
 def test_a_table_without_sites_is_refused(tmp_path):
     with pytest.raises(AnnotationError, match="is 'sites' meant to be 'site'"):
         recordings.read(table(tmp_path, "recording_id,sites\na,x\n"))
+
+
+def test_sites_may_stand_in_another_column(tmp_path):
+    path = table(tmp_path, "recording_id,site,plot\na,forest,7\n")
+    assert recordings.read(path, "plot") == ({"a": "7"}, [])
+    with pytest.raises(AnnotationError, match="no column block"):
+        recordings.read(path, "block")

@@ -39,7 +39,7 @@ def rows(ledger: Path) -> dict[str, dict[str, object]]:
     return found
 
 
-TABLES = ("detections.csv", "detections.parquet", "summary.json", "scores.parquet")
+TABLES = ("detections.csv", "detections.parquet", "files.csv", "summary.json", "scores.parquet")
 
 
 def outputs(out: Path) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,28 @@ def test_a_ledger_of_another_schema_is_refused(tmp_path: Path) -> None:
         ledger.db.execute("UPDATE run SET value = '99' WHERE name = 'schema'")
     with pytest.raises(LedgerError, match="schema 99; this version of dawnchorus reads schema 1"):
         Ledger(tmp_path / "l.sqlite")
+
+
+def test_the_words_of_a_header_stay_with_their_file_until_it_is_done_again(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        ledger.enter([entry("a.wav"), entry("b.wav")])
+        gap = Fault("gap", "damaged", 3.0, 1.5)
+        worded = replace(found(0.5, faults=(gap,)), words={"comment": "Año (UTC)"})
+        ledger.record(number_of(ledger, "a.wav"), worded, "7")
+        ledger.record(number_of(ledger, "b.wav"), found(0.5), "7")
+        a, b = ledger.heard()
+        assert (a.key, a.words, a.gaps) == ("a", {"comment": "Año (UTC)"}, ((3.0, 4.5),))
+        assert (b.key, b.words, b.gaps) == ("b", {}, ())
+        ledger.enter([entry("a.wav", size=11), entry("b.wav")])
+        assert [one.key for one in ledger.heard()] == ["b"]
+        ledger.record(number_of(ledger, "a.wav"), found(0.5), "7")
+        assert [one.words for one in ledger.heard()] == [{}, {}]
+
+
+def test_a_ledger_from_before_headers_were_kept_goes_on(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        ledger.enter([entry("a.wav")])
+        ledger.record(number_of(ledger, "a.wav"), found(0.5), "7")
+        ledger.db.execute("DROP TABLE header")
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        assert [(one.key, one.words) for one in ledger.heard()] == [("a", {})]

@@ -53,7 +53,7 @@ def wanted(home: Path, out: Path, **changes) -> Wanted:
 def test_a_run_finds_the_bursts_and_counts_the_seconds(home: Path, uninterrupted) -> None:
     table = parquet.read_table(home / "whole" / "detections.parquet")
     assert len(set(table["recording_id"].to_pylist())) == FILES
-    assert table.schema.metadata[b"dawnchorus_schema"] == b"2"
+    assert table.schema.metadata[b"dawnchorus_schema"] == b"3"
     record = json.loads(uninterrupted["summary.json"])
     assert record["recordings"] == FILES
     assert record["coverage"] == {"seconds_in": 24.0, "seconds_analysed": 24.0, "seconds_lost": 0, "lost": {}}
@@ -163,7 +163,7 @@ elif kind == "half":
                 os.kill(os.getpid(), signal.SIGKILL)
             yield one
     whole = outputs.csv_table.write
-    outputs.csv_table.write = lambda path, found, species: whole(path, half(found), species)
+    outputs.csv_table.write = lambda path, found, *rest: whole(path, half(found), *rest)
 run(Wanted(home / "model", (home / "audio",), out, keep_scores=True, workers=2))
 """
 

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table
+from dawnchorus.recorders.origin import Origin
 
 SPECIES = [Species(0, "frog"), Species(1, 'Ave, "azul" 鳥')]
-HEADER = ["recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score", "channel"]
+HEADER = [
+    "recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score", "channel",
+    "site", "time_utc", "time_local", "latitude", "longitude",
+]  # fmt: skip
+NOWHERE = [""] * 5
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -28,8 +35,8 @@ def test_a_detection_is_a_row_of_seconds_and_hertz(tmp_path):
     )
     assert csv_table.write(tmp_path / "d.csv", found, SPECIES) == 2
     assert rows(tmp_path / "d.csv")[1:] == [
-        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654", "0"],
-        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000", "3"],
+        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654", "0", *NOWHERE],
+        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000", "3", *NOWHERE],
     ]
     assert b"\r" not in (tmp_path / "d.csv").read_bytes()
 
@@ -40,3 +47,15 @@ def test_a_failure_leaves_the_old_table(tmp_path):
         csv_table.write(tmp_path / "d.csv", [Detection("a", 7, 0, 1, 0.5)], SPECIES)
     assert rows(tmp_path / "d.csv") == [HEADER]
     assert [path.name for path in tmp_path.iterdir()] == ["d.csv"]
+
+
+def test_a_detection_says_where_and_when_it_began(tmp_path):
+    start = datetime(2026, 3, 29, 1, 59, 59, tzinfo=ZoneInfo("Europe/Berlin"))
+    origins = {"a": Origin("ridge", start, place=(18.30, -65.8)), "b": Origin("creek")}
+    csv_table.write(
+        tmp_path / "d.csv", [Detection("a", 0, 1.25, 2, 0.5), Detection("b", 0, 0, 1, 0.5)], SPECIES, origins
+    )
+    assert [row[9:] for row in rows(tmp_path / "d.csv")[1:]] == [
+        ["ridge", "2026-03-29T01:00:00.250Z", "2026-03-29T03:00:00.250+02:00", "18.3", "-65.8"],
+        ["creek", "", "", "", ""],
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from dawnchorus.annotations.problems import Problem, place
 COLUMNS = ("recording_id", "site")
 
 
-def read(path: Path) -> tuple[dict[str, str], list[Problem]]:
+def read(path: Path, site_column: str = "site") -> tuple[dict[str, str], list[Problem]]:
     """Read the site of each recording id; of a recording that is there twice, the first row counts.
 
-    Raises AnnotationError if the file is no such table.
+    Raises AnnotationError if the file is no such table, or has no column of that name.
     """
-    rows, problems = _rows(path)
-    return {recording: row["site"] for recording, (_, row) in rows.items()}, problems
+    rows, problems = _rows(path, ("recording_id", site_column))
+    return {recording: row[site_column] for recording, (_, row) in rows.items()}, problems
 
 
 def read_starts(path: Path) -> tuple[dict[str, datetime], list[Problem]]:
@@ -26,7 +27,7 @@ def read_starts(path: Path) -> tuple[dict[str, datetime], list[Problem]]:
     Recordings with an empty cell are not in the result; the problems are those of this column alone.
     """
     starts, problems = {}, []
-    for recording, (line, row) in _rows(path)[0].items():
+    for recording, (line, row) in _rows(path, ("recording_id",))[0].items():
         text = row.get("start", "")
         start = _start(text)
         if start is not None:
@@ -45,10 +46,10 @@ def _start(text: str) -> datetime | None:
     return start if start.tzinfo is not None else None
 
 
-def _rows(path: Path) -> tuple[dict[str, tuple[int, table.Row]], list[Problem]]:
+def _rows(path: Path, columns: Sequence[str]) -> tuple[dict[str, tuple[int, table.Row]], list[Problem]]:
     rows: dict[str, tuple[int, table.Row]] = {}
     problems = []
-    for line, row in table.read(path, COLUMNS):
+    for line, row in table.read(path, columns):
         recording = row["recording_id"]
         if not recording:
             expected = "the name of a recording"

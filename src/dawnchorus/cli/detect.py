@@ -10,6 +10,23 @@ import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, plain_errors
 
+PathPattern = Annotated[
+    str | None,
+    typer.Option(help="Where sites and dates stand in paths, such as '{site}/*' or '{site}/{date}/{time}'."),
+]
+Clock = Annotated[
+    str | None,
+    typer.Option(help="Time zone that recorders were set to, where files don't say: UTC, UTC-4 or a name."),
+]
+Zone = Annotated[str | None, typer.Option(help="Time zone of local times in tables; each file's own if not given.")]
+SitesTable = Annotated[
+    Path | None, typer.Option(help="A table of sites: site, latitude, longitude, and zone of their clocks.")
+]
+Rounded = Annotated[
+    int | None,
+    typer.Option(min=0, max=6, help="Decimals of coordinates in tables, for species at risk: 1 is about 11 km."),
+]
+
 
 @app.command()
 @plain_errors
@@ -35,6 +52,11 @@ def detect(
     shard: Annotated[
         str, typer.Option(metavar="I/N", help="Do one of N parts only, on this machine; `merge` joins them.")
     ] = "1/1",
+    pattern: PathPattern = None,
+    sites: SitesTable = None,
+    clock: Clock = None,
+    zone: Zone = None,
+    round_coordinates: Rounded = None,
     workers: Workers = None,
     engine: Annotated[
         str, typer.Option(metavar="local|ray", help="Processes of this machine, or the machines of a Ray cluster.")
@@ -74,9 +96,25 @@ def detect(
         repair=repair,
         engine=_engine(engine),
         copy_to=copy_to,
+        rules=_rules(pattern, sites, clock, zone, round_coordinates),
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)
+
+
+def _rules(pattern: str | None, sites: Path | None, clock: str | None, zone: str | None, decimals: int | None) -> Any:
+    from dawnchorus.recorders import sites as sites_table
+    from dawnchorus.recorders import zones
+    from dawnchorus.recorders.origin import Rules
+    from dawnchorus.recorders.pattern import Pattern
+
+    return Rules(
+        Pattern(pattern) if pattern else None,
+        zones.parse(clock) if clock else None,
+        zones.parse(zone) if zone else None,
+        sites_table.read(sites) if sites else {},
+        decimals,
+    )
 
 
 def _threshold(text: str) -> Any:
@@ -144,13 +182,18 @@ def merge(
     model: Annotated[Path, typer.Argument(help="The model folder that the shards were made with.")],
     out: Annotated[Path, typer.Argument(help="The folder of the shards.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
+    pattern: PathPattern = None,
+    sites: SitesTable = None,
+    clock: Clock = None,
+    zone: Zone = None,
+    round_coordinates: Rounded = None,
     as_json: Json = False,
 ) -> None:
     """Put the shards of a detection together: the tables are those of a run in one piece."""
     from dawnchorus.console import console
     from dawnchorus.detect.run import merge as merge_shards
 
-    detected = merge_shards(out, model, submission)
+    detected = merge_shards(out, model, submission, _rules(pattern, sites, clock, zone, round_coordinates))
     if as_json:
         typer.echo(json.dumps(detected.as_record()))
     else:

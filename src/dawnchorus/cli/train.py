@@ -62,6 +62,12 @@ def train(
         typer.Option(help="Spectrogram columns of 32, 16, 8, 4 ms. Default: coarse; memo with --method memo."),
     ] = None,
     grain: Annotated[Literal["windows", "frames"], typer.Option(help="What an annotation speaks of.")] = "windows",
+    site_column: Annotated[
+        str, typer.Option(help="Column of recordings.csv that names sites: no site is in two folds.")
+    ] = "site",
+    site_pattern: Annotated[
+        str | None, typer.Option(help="Where sites stand in the paths of recordings, such as '{site}/*'.")
+    ] = None,
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
@@ -110,7 +116,9 @@ def train(
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
     usual = in_rounds.REPEATS if method == "rounds" and encoder is None else 1
     experiment = replace(experiment, repeats=repeats or usual, audit=audit)
-    faults = train_shown(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
+    faults = train_shown(
+        data, out, experiment, audio or [], strict, store, outside, folds is None, (site_column, site_pattern)
+    )
     evaluate_shown(out, None, None, False)
     if faults:
         raise typer.Exit(EXIT_FAULTS)
@@ -135,16 +143,19 @@ def train_shown(
     store: Path | None,
     outside: dict[str, Any] | None = None,
     fewer_folds: bool = False,
+    sites: tuple[str, str | None] = ("site", None),
 ) -> int:
     """Train and show what was found and made; the number of recordings that failed."""
     from dawnchorus import dataset
     from dawnchorus.console import Training, bar, console
+    from dawnchorus.recorders.pattern import Pattern
     from dawnchorus.training.folds import fitting
     from dawnchorus.training.train import train as train_run
 
     say = console().print
     with bar("looking at the recordings") as step:
-        found = dataset.load(data, audio, strict, step)
+        column, pattern = sites
+        found = dataset.load(data, audio, strict, step, column, Pattern(pattern) if pattern else None)
     present = sum(box.present for box in found.annotations)
     say(
         f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "

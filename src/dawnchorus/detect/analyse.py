@@ -15,8 +15,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ from dawnchorus.detect.engine import Clock, Coverage, Detector, hear, listen
 from dawnchorus.detect.store import StoreError, Where, here, stat
 from dawnchorus.encoders.encoder import EncoderError
 from dawnchorus.events import Detection, Recording
+from dawnchorus.recorders import header
 from dawnchorus.scores import EventRule, Scores
 
 PASSING = frozenset({"unreadable", "changed", "stalled", "crashed", "internal"})
@@ -76,7 +77,10 @@ class Frames:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of one file. `whole` `(species,)` is None when nothing of the file could be used."""
+    """What came of one file. `whole` `(species,)` is None when nothing of the file could be used.
+
+    `words` are what its recorder wrote into it, as `recorders.header` reads them.
+    """
 
     faults: tuple[Fault, ...]
     coverage: Coverage
@@ -85,6 +89,7 @@ class Result:
     frames: tuple[Frames, ...] = ()
     seconds: tuple[tuple[str, float], ...] = ()
     failed: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def failure(code: str, detail: str) -> Result:
@@ -113,6 +118,7 @@ class Analyser:
             with here(job.path, lambda: beat(0.0)) as path:
                 fetched_s = time.perf_counter() - began
                 result = (self._repaired if self.task.repair else self._analyse)(path, beat)
+                result = replace(result, words=header.read(path))
             if path != job.path:
                 result = replace(result, seconds=(("fetch", fetched_s), *result.seconds))
             if not result.failed and (found := _changed(job)) is not None:

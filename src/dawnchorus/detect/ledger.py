@@ -14,6 +14,9 @@ drive. Columns of `file`:
     lost, gaps, faults  JSON: {reason: seconds}; [[start_s, end_s]]; [[code, detail, at_s, lost_s]]
     detections, whole   how many; scores of the whole recording, one float32 a species
     model, settings     hashes; worker, finished_at, seconds: which process, when (UTC), how long it took
+
+`words` of `header`, JSON, are what the recorder wrote into a file. Where and when it was recorded is read from them
+when tables are made, so that the user's word on zones and sites can change without analysing anything again.
 """
 
 from __future__ import annotations
@@ -61,6 +64,9 @@ CREATE TABLE frames (
 ) WITHOUT ROWID;
 """
 
+# Apart, so that the ledger of a run that began before there was such a table goes on.
+HEADER = "CREATE TABLE IF NOT EXISTS header (file INTEGER PRIMARY KEY, words TEXT NOT NULL)"
+
 RESULTS = (
     "header_s", "bytes_s", "read_s", "analysed_s", "lost_s", "lost", "gaps", "faults", "detections", "whole", "model",
     "settings", "worker", "finished_at", "seconds",
@@ -82,6 +88,17 @@ class Entry:
     path: Where
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the ledger says of where a file comes from and how much of it was heard; gaps are (start_s, end_s)."""
+
+    key: str
+    name: str
+    words: Mapping[str, str]
+    analysed_s: float
+    gaps: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,7 @@ class Ledger:
                     for statement in filter(str.strip, TABLES.split(";")):
                         self.db.execute(statement)
                     self.db.execute("INSERT INTO run VALUES ('schema', ?)", [str(SCHEMA)])
+            self.db.execute(HEADER)
             (schema,) = self.db.execute("SELECT value FROM run WHERE name = 'schema'").fetchone()
         if schema != str(SCHEMA):
             raise LedgerError(f"{path}: schema {schema}; this version of dawnchorus reads schema {SCHEMA}")
@@ -211,7 +229,7 @@ class Ledger:
     def _forget(self, number: int) -> None:
         empty = ", ".join(f"{column} = NULL" for column in RESULTS)
         self.db.execute(f"UPDATE file SET state = 'waiting', {empty} WHERE number = ?", [number])
-        for table in ("detection", "frames"):
+        for table in ("detection", "frames", "header"):
             self.db.execute(f"DELETE FROM {table} WHERE file = ?", [number])
 
     def waiting(self) -> list[Job]:
@@ -260,6 +278,8 @@ class Ledger:
             self.db.execute(f"UPDATE file SET state = ?, {assignments} WHERE number = ?", [state, *values, number])
             self.db.executemany("INSERT INTO detection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", detections)
             self.db.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)", frames)
+            if result.words:
+                self.db.execute("INSERT INTO header VALUES (?, ?)", [number, json.dumps(dict(result.words))])
 
     # ---- what the ledger says ------------------------------------------------------------------------------------
 
@@ -270,6 +290,15 @@ class Ledger:
         ):
             told = tuple(Fault(*fault) for fault in json.loads(faults))
             yield Row(key, name, state == "failed", told, analysed_s, json.loads(lost))
+
+    def heard(self) -> Iterator[Heard]:
+        """Where the files that are done come from, by key."""
+        for key, name, words, analysed_s, gaps in self._select(
+            "SELECT key, name, words, analysed_s, gaps FROM file LEFT JOIN header ON header.file = file.number "
+            "WHERE state = 'done' ORDER BY key"
+        ):
+            its_gaps = tuple((start_s, end_s) for start_s, end_s in json.loads(gaps))
+            yield Heard(key, name, json.loads(words or "{}"), analysed_s, its_gaps)
 
     def detections(self) -> Iterator[Detection]:
         """All detections, by recording and as they were found."""

@@ -15,9 +15,12 @@ from dawnchorus.calibration import Calibration
 from dawnchorus.detect.ledger import Ledger, Row
 from dawnchorus.detect.listing import Shard
 from dawnchorus.events import Species
-from dawnchorus.export import csv_table, parquet, recordings_table, scores_parquet
+from dawnchorus.export import csv_table, files_table, parquet, recordings_table, scores_parquet
 from dawnchorus.export import submission as submission_table
+from dawnchorus.export.files_table import FileRow
 from dawnchorus.files import settle, write_json
+from dawnchorus.recorders import origin
+from dawnchorus.recorders.origin import Rules
 
 ALIKE_SHOWN = 20
 WHOLE = Shard()
@@ -28,7 +31,8 @@ class Detected:
     """What a run found, what it could not read, and how much of the sound was heard.
 
     `failures` and `oddities` are (file, fault) of files that gave nothing, and of those that gave something;
-    `without_scores` are rows of the submission that no recording filled.
+    `without_scores` are rows of the submission that no recording filled; `doubts` are (file, warning) of where and when
+    files were recorded, and `with_start` of them have a start time.
     """
 
     species: tuple[Species, ...]
@@ -39,6 +43,8 @@ class Detected:
     failures: tuple[tuple[str, Fault], ...]
     oddities: tuple[tuple[str, Fault], ...]
     without_scores: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
+    with_start: int = 0
 
     @property
     def detections(self) -> int:
@@ -67,12 +73,14 @@ class Detected:
             "failures": [_as_record(*one) for one in self.failures],
             "oddities": [_as_record(*one) for one in self.oddities],
             "without_scores": list(self.without_scores),
+            "with_start": self.with_start,
         }
 
     def lines(self) -> list[str]:
         """The summary in words."""
         lines = [f"{species.name}: {self.counts.get(species.number, 0)}" for species in self.species]
         lines += alike((*self.failures, *self.oddities))
+        lines += alike(self.doubts)
         lines.append(coverage_line(self.heard, len({file for file, _ in self.failures}), self.analysed_s, self.lost))
         if self.without_scores:
             lines.append(
@@ -81,8 +89,8 @@ class Detected:
         return lines
 
 
-def alike(faults: Iterable[tuple[str, Fault]]) -> list[str]:
-    """Faults in words; a folder of one recorder has one fault in all of its files, which is told once."""
+def alike(faults: Iterable[tuple[str, Fault | str]]) -> list[str]:
+    """Faults and doubts in words; a folder of one recorder has one fault in all of its files, which is told once."""
     files: dict[str, list[str]] = {}
     for file, fault in faults:
         files.setdefault(str(fault), []).append(file)
@@ -133,7 +141,10 @@ def summarise(ledgers: Sequence[Ledger], species: tuple[Species, ...]) -> Detect
 
 @dataclass(frozen=True)
 class Made:
-    """What tables are made with: the model's species and calibration, seconds of its frames, and the wanted extras."""
+    """What tables are made with: the model's species and calibration, seconds of its frames, and the wanted extras.
+
+    `rules` are the user's word on where and when files were recorded.
+    """
 
     species: tuple[Species, ...]
     calibration: Calibration | None
@@ -141,26 +152,32 @@ class Made:
     frame_s: float
     keep_scores: bool = False
     sample: Path | None = None
+    rules: Rules = Rules()
 
 
 def write(ledgers: Sequence[Ledger], out: Path, made: Made, shard: Shard = WHOLE) -> Detected:
     """Write everything that a run leaves, each file wholly or not at all, and give the summary.
 
-    detections.csv, detections.parquet and summary.json; recordings.csv where the model is calibrated; scores.parquet
-    where scores were kept; submission.csv with a sample. One shard of several leaves a part of each Parquet file and a
-    summary in `parts/`. Raises OSError when the disk is full; nothing half-written is left.
+    detections.csv, detections.parquet, files.csv and summary.json; recordings.csv where the model is calibrated;
+    scores.parquet where scores were kept; submission.csv with a sample. One shard of several leaves a part of each
+    Parquet file and a summary in `parts/`. Raises OSError when the disk is full; nothing half-written is left.
     """
     species, facts = made.species, {"dawnchorus_model": made.model_hash}
     home = out if shard.of == 1 else out / "parts"
     paths = [home / f"{name}{shard.suffix}{kind}" for name, kind in (("detections", ".parquet"), ("summary", ".json"))]
-    parquet.write(paths[0], _detections(ledgers), species, facts)
+    rows = _files(ledgers, made.rules)
+    origins = {row.key: row.origin for row in rows}
+    parquet.write(paths[0], _detections(ledgers), species, facts, origins)
     if made.keep_scores:
         paths.append(home / f"scores{shard.suffix}.parquet")
         scores_parquet.write(paths[-1], _frames(ledgers), made.frame_s, species, facts)
-    detected = summarise(ledgers, species)
+    doubts = tuple((row.key, warning) for row in rows for warning in row.origin.warnings)
+    with_start = sum(row.origin.start is not None for row in rows)
+    detected = replace(summarise(ledgers, species), doubts=doubts, with_start=with_start)
     if shard.of == 1:
-        paths.append(out / "detections.csv")
-        csv_table.write(paths[-1], _detections(ledgers), species)
+        paths += [out / "files.csv", out / "detections.csv"]
+        files_table.write(paths[-2], rows)
+        csv_table.write(paths[-1], _detections(ledgers), species, origins)
         if made.calibration:
             paths.append(out / "recordings.csv")
             recordings_table.write(paths[-1], _wholes(ledgers), made.calibration, species)
@@ -179,6 +196,21 @@ def _merged(ledgers: Sequence[Ledger], of_one: Callable[[Ledger], Iterator[Any]]
 
 def _rows(ledgers: Sequence[Ledger]) -> Iterator[Row]:
     return _merged(ledgers, Ledger.rows, attrgetter("key"))
+
+
+def _files(ledgers: Sequence[Ledger], rules: Rules) -> list[FileRow]:
+    rows = [
+        FileRow(one.key, one.name, origin.of(one.name, one.words, rules), one.analysed_s, one.gaps)
+        for one in _merged(ledgers, Ledger.heard, attrgetter("key"))
+    ]
+    ends = ((row.name, row.origin, max((end_s for _, end_s in row.heard()), default=0.0)) for row in rows)
+    overlaps = origin.overlapping(ends)
+    return [
+        replace(row, origin=replace(row.origin, warnings=(*row.origin.warnings, overlaps[row.name])))
+        if row.name in overlaps
+        else row
+        for row in rows
+    ]
 
 
 def _detections(ledgers: Sequence[Ledger]) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 What a run leaves in its folder:
 
     ledger.sqlite     what came of every file; the same command goes on from it
-    detections.csv .parquet, summary.json, recordings.csv, scores.parquet, submission.csv
+    detections.csv .parquet, files.csv, summary.json, recordings.csv, scores.parquet, submission.csv
     lock              held while a run is at work
 
 With `--shard 3/40` the ledger is `ledger-0003-of-0040.sqlite`, and `parts/` has a part of each Parquet file and a
@@ -32,6 +32,7 @@ from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
 from dawnchorus.files import content_hash, locked, sweep, value_hash
 from dawnchorus.package import ModelPackage
+from dawnchorus.recorders.origin import Rules
 from dawnchorus.scores import EventRule
 
 THRESHOLD = 0.3
@@ -40,7 +41,10 @@ STALL_S = 300.0  # a block is a minute of sound: no machine that can be used tak
 Engine = Literal["local", "ray"]
 """Where files are heard: in processes of this machine, or on the machines of a Ray cluster."""
 
-LEAVES = ("detections.csv", "detections.parquet", "summary.json", "recordings.csv", "scores.parquet", "submission.csv")
+LEAVES = (
+    "detections.csv", "detections.parquet", "files.csv", "summary.json", "recordings.csv", "scores.parquet",
+    "submission.csv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Wanted:
     """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`).
 
     `copy_to` is a URL in an object store, where the ledger and the tables are copied when they are done.
+    `rules`, the user's word on where and when files were recorded, may differ when a run goes on.
     """
 
     model: Path
@@ -66,6 +71,7 @@ class Wanted:
     repair: bool = False
     engine: Engine = "local"
     copy_to: str | None = None
+    rules: Rules = Rules()
 
 
 @dataclass
@@ -151,7 +157,13 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
             ledger.begin(settings, value_hash(settings), model.hash)
             progress = _analyse(ledger, task, model, entries_of(roots), wanted, watch)
             made = Made(
-                model.species, model.calibration(), model.hash, model.frame_s, wanted.keep_scores, wanted.sample
+                model.species,
+                model.calibration(),
+                model.hash,
+                model.frame_s,
+                wanted.keep_scores,
+                wanted.sample,
+                wanted.rules,
             )
             began = time.perf_counter()
             detected = outputs.write([ledger], wanted.out, made, wanted.shard)
@@ -270,7 +282,7 @@ def _leaves(out: Path, shard: Shard) -> list[Path]:
 # ---- shards put together -------------------------------------------------------------------------------------
 
 
-def merge(out: Path, model: Path, sample: Path | None = None) -> Detected:
+def merge(out: Path, model: Path, sample: Path | None = None, rules: Rules | None = None) -> Detected:
     """Make the tables of a run that was done in shards, as if it had been done in one.
 
     Raises ValueError when a shard is missing, not finished, or of another run.
@@ -296,7 +308,13 @@ def merge(out: Path, model: Path, sample: Path | None = None) -> Detected:
         if first["model"]["hash"] != packaged.hash:
             raise ValueError(f"{model}: another model than the one that the shards were made with")
         made = Made(
-            packaged.species, packaged.calibration(), packaged.hash, packaged.frame_s, first["keep_scores"], sample
+            packaged.species,
+            packaged.calibration(),
+            packaged.hash,
+            packaged.frame_s,
+            first["keep_scores"],
+            sample,
+            rules or Rules(),
         )
         return outputs.write(ledgers, out, made)
     finally:

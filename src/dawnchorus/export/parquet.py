@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from dawnchorus.events import Detection, Species
+from dawnchorus.export.csv_table import NOWHERE
+from dawnchorus.export.files_table import stamp
 from dawnchorus.files import whole
+from dawnchorus.recorders.origin import Origin
 
-SCHEMA_VERSION = "2"  # 2: `channel` at the end
+SCHEMA_VERSION = "3"  # 2: `channel` at the end; 3: behind it `site` to `longitude`
 ROWS_AT_ONCE = 1 << 16  # of a row group; memory holds no more, however many there are
 
 
@@ -28,20 +32,34 @@ def schema(facts: dict[str, str] | None = None) -> Any:
         "f_max": pa.float32(),
         "score": pa.float32(),
         "channel": pa.int32(),
+        "site": pa.string(),
+        "time_utc": pa.timestamp("ms", "UTC"),
+        "time_local": pa.string(),
+        "latitude": pa.float64(),
+        "longitude": pa.float64(),
     }
     return pa.schema(list(columns.items()), {"dawnchorus_schema": SCHEMA_VERSION, **(facts or {})})
 
 
 def write(
-    path: Path, detections: Iterable[Detection], species: Sequence[Species], facts: dict[str, str] | None = None
+    path: Path,
+    detections: Iterable[Detection],
+    species: Sequence[Species],
+    facts: dict[str, str] | None = None,
+    origins: Mapping[str, Origin] | None = None,
 ) -> int:
-    """Write detections, as they come, in the columns of the CSV table, and give their number."""
+    """Write detections, as they come, in the columns of the CSV table, and give their number.
+
+    What is not known of where and when is null; the site is empty, as in the CSV table.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     coming, rows, kinds = iter(detections), 0, schema(facts)
     with whole(path) as temporary, parquet.ParquetWriter(temporary, kinds) as writer:
         while some := list(islice(coming, ROWS_AT_ONCE)):
+            places = [(origins or {}).get(one.recording, NOWHERE) for one in some]
+            times = [origin.at(one.start_s) for origin, one in zip(places, some, strict=True)]
             columns = [
                 [one.recording for one in some],
                 [one.species for one in some],
@@ -52,8 +70,18 @@ def write(
                 [one.high_hz for one in some],
                 [one.score for one in some],
                 [one.channel for one in some],
+                [origin.site for origin in places],
+                [at and _milliseconds(at) for at in times],
+                [stamp(at) or None for at in times],
+                [origin.place and origin.place[0] for origin in places],
+                [origin.place and origin.place[1] for origin in places],
             ]
             arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds.types, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=kinds))
             rows += len(some)
     return rows
+
+
+def _milliseconds(at: datetime) -> datetime:
+    utc = at.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)

@@ -1,0 +1,67 @@
+"""The command `summarise`: a detection run as a season of sites, days and hours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dawnchorus.cli.app import Json, app, plain_errors
+
+
+@app.command()
+@plain_errors
+def summarise(
+    run: Annotated[Path, typer.Argument(help="The folder that `detect` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the tables and pictures.")],
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Time zone of days and hours, such as Asia/Tokyo or UTC-4; files.csv's if not given."),
+    ] = None,
+    occasion_days: Annotated[int, typer.Option(min=1, help="Days that make one occasion of a history.")] = 1,
+    min_minutes: Annotated[
+        float, typer.Option(min=0, help="An occasion with less recorded minutes counts as not recorded: NA.")
+    ] = 0.0,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lowest score of a detection that counts.")] = 0.0,
+    species: Annotated[
+        list[str] | None, typer.Option(help="Only this species, heard or not; may be given again.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Species by site, day and hour against what was recorded; histories for occupancy models; pictures."""
+    from dawnchorus.console import console
+    from dawnchorus.recorders import zones
+    from dawnchorus.seasons import pictures, read, tables
+
+    season = read.season(run, zones.parse(zone) if zone else None, threshold, tuple(species or ()))
+    paths = [*tables.write(out, season, occasion_days, min_minutes), pictures.write(out, season)]
+    days = season.days
+    hours = sum(sum(its.values()) for its in season.seconds.values()) / 3600
+    if as_json:
+        record = {
+            "sites": season.sites,
+            "species": list(season.species),
+            "first_day": days[0].isoformat() if days else None,
+            "last_day": days[-1].isoformat() if days else None,
+            "hours": round(hours, 4),
+            "detections": sum(tally.detections.total() for tally in season.tallies.values()),
+            "files_without_start": season.unplaced_files,
+            "detections_without_start": season.unplaced_detections,
+            "written": [str(path) for path in paths],
+        }
+        typer.echo(json.dumps(record))
+        return
+    say = console().print
+    span = f"{days[0]} to {days[-1]}" if days else "no day"
+    say(f"{len(season.species)} species at {len(season.sites)} sites, {span}, {hours:.1f} h recorded", markup=False)
+    if season.unplaced_files:
+        say(
+            f"{season.unplaced_files} files with {season.unplaced_detections} detections have no start time and are in "
+            f"no table; {run / 'files.csv'} says why",
+            markup=False,
+        )
+    if "(no site)" in season.sites:
+        say("some files have no site; give `detect` a --pattern such as {site}, or fill the column in files.csv")
+    say(f"tables and pictures: {out}, to look at: {paths[-1]}", markup=False)
