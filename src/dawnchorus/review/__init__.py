@@ -1,0 +1,1 @@
+"""People confirm or reject what a detector found, and training learns from it."""
