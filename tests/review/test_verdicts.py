@@ -105,7 +105,7 @@ def test_a_key_sent_twice_is_one_row(where: Path | str) -> None:
 def test_of_several_answers_the_last_counts_and_all_of_them_stay(where: Path | str) -> None:
     with Store(where) as store:
         store.add([row("1"), row("2", "absent"), row("3", "unsure")])
-        (verdict,) = verdicts.latest(store.rows())
+        (verdict,) = verdicts.standing(store.rows())
         assert verdict.present is None
         assert len(store.rows()) == 3
 
@@ -113,18 +113,18 @@ def test_of_several_answers_the_last_counts_and_all_of_them_stay(where: Path | s
 def test_what_was_taken_back_counts_no_more_and_what_came_before_it_counts_again(where: Path | str) -> None:
     with Store(where) as store:
         store.add([row("1"), row("2", "absent"), row("3", "undo", takes_back="2")])
-        assert [one.present for one in verdicts.latest(store.rows())] == [True]
+        assert [one.present for one in verdicts.standing(store.rows())] == [True]
         store.add([row("4", "undo", takes_back="1")])
-        assert verdicts.latest(store.rows()) == []
+        assert verdicts.standing(store.rows()) == []
         assert len(store.rows()) == 4
 
 
-def test_people_who_disagree_are_shown_and_the_latest_counts(where: Path | str) -> None:
+def test_people_who_disagree_are_shown_and_both_stand(where: Path | str) -> None:
     with Store(where) as store:
         store.add([row("1"), row("2", "absent", by="Ben"), row("3", "unsure", start_s=7.0, end_s=8.0)])
         ((one, other),) = verdicts.disagreements(store.rows())
         assert (one.row.by, other.row.by) == ("Ana", "Ben")
-        assert [verdict.present for verdict in verdicts.latest(store.rows())] == [False, None]
+        assert [verdict.present for verdict in verdicts.standing(store.rows())] == [True, False, None]
         store.add([row("4", "absent")])
         assert verdicts.disagreements(store.rows()) == []
 
@@ -145,13 +145,6 @@ def test_new_species_get_the_next_numbers_and_keep_them(where: Path | str) -> No
         assert [kept.row.species for kept in store.rows()] == [2, 3, 2, 1]
         names = [one.name for one in verdicts.species_named(store.rows(), SPECIES)]
     assert names == ["Frog", "Bird", "Bat", "Owl"]
-
-
-def test_unsure_is_no_annotation(where: Path | str) -> None:
-    with Store(where) as store:
-        store.add([row("1"), row("2", "unsure", start_s=3.0), row("3", "absent", start_s=4.0, end_s=5.0)])
-        boxes = verdicts.as_annotations(verdicts.latest(store.rows()))
-    assert [(box.present, box.start_s, box.low_hz) for box in boxes] == [(True, 1.0, 300.0), (False, 4.0, 300.0)]
 
 
 def test_names_are_kept_as_they_are(where: Path | str) -> None:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sql
 
-from dawnchorus.events import Annotation, Species, Verdict
+from dawnchorus.events import Species, Verdict
 
 Answer = Literal["present", "absent", "unsure", "undo"]
 ANSWERS: Mapping[str, bool | None] = {"present": True, "absent": False, "unsure": None}
@@ -269,21 +269,22 @@ def disagreements(rows: Sequence[Kept]) -> list[list[Kept]]:
     return [group for group in groups if {"present", "absent"} <= {one.row.answer for one in group}]
 
 
-def latest(rows: Sequence[Kept]) -> list[Verdict]:
-    """One Verdict a stretch and species: the latest of those that count, whoever gave it."""
-    last = [list(by_person.values())[-1] for by_person in counting(rows).values()]
-    return [one.verdict for one in sorted(last, key=lambda one: one.number)]
+def standing(rows: Sequence[Kept]) -> list[Verdict]:
+    """The Verdicts that count, in the order they came: of each stretch and species one a person."""
+    counts = [one for by_person in counting(rows).values() for one in by_person.values()]
+    return [one.verdict for one in sorted(counts, key=lambda one: one.number)]
 
 
 def read_verdicts(where: Path | str) -> list[Verdict]:
-    """The verdicts that count, one a stretch and species, in the order they came.
+    """The Verdicts that count, in the order they came: of each stretch and species one a person.
 
-    Raises StoreError when there is no such file or it holds no verdicts.
+    Where people differ, the last one counts (`as_annotations`). Raises StoreError when there is no such file or it
+    holds no verdicts.
     """
     if "://" not in str(where) and not Path(where).is_file():
         raise StoreError(f"{where}: no such file; expected the verdicts of `dawnchorus review`")
     with Store(where) as store:
-        return latest(store.rows())
+        return standing(store.rows())
 
 
 def species_named(rows: Sequence[Kept], species: Sequence[Species]) -> list[Species]:
@@ -292,21 +293,3 @@ def species_named(rows: Sequence[Kept], species: Sequence[Species]) -> list[Spec
     for kept in rows:
         names.setdefault(kept.row.species or 0, kept.row.name)
     return [Species(number, names.get(number, f"s{number}")) for number in range(max(names, default=-1) + 1)]
-
-
-def as_annotations(verdicts: Sequence[Verdict]) -> list[Annotation]:
-    """Verdicts as boxes for training; those that are unsure say nothing."""
-    return [
-        Annotation(
-            one.recording,
-            one.species,
-            one.start_s,
-            one.end_s,
-            one.low_hz,
-            one.high_hz,
-            one.present,
-            where=f"a verdict of {one.by}",
-        )
-        for one in verdicts
-        if one.present is not None
-    ]
