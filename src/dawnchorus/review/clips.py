@@ -79,10 +79,6 @@ class Sounds:
             return False
         return any(real.is_relative_to(root) for root in self.roots)
 
-    def duration_s(self, number: int) -> float:
-        """How long a recording is. Raises AudioError when nothing of it can be read."""
-        return audio.inspect(self.path(number)).duration_s
-
 
 def around(start_s: float, end_s: float, least_s: float = LEAST_S) -> tuple[float, float]:
     """What is shown of a clip: it, and what is around it, at least `least_s` seconds; from 0 on."""

@@ -12,8 +12,9 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 
-from dawnchorus import plots
+from dawnchorus import audio, plots
 from dawnchorus.audio import AudioError
+from dawnchorus.files import value_hash
 from dawnchorus.review import clips
 from dawnchorus.review.desk import Desk, Wanted
 from dawnchorus.review.guard import App, Guard
@@ -79,7 +80,7 @@ def app(desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: s
     """The application behind its guard. Raises ValueError when other machines could reach it without a token."""
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     guard = Guard(inner, host, frozenset(name.lower() for name in names), token)
-    content = f"{desk.found.content}{desk.sounds.content}"[:32]
+    content = value_hash([desk.found.content, desk.sounds.content])
     searches = Searches(desk.sounds)
     picture_of = lru_cache(maxsize=PICTURES)(lambda clip, wide: _clip_picture(desk, clip, wide))
 
@@ -177,7 +178,9 @@ def app(desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: s
     def recording(of: str, number: int) -> dict[str, Any]:
         same(of)
         its = desk.sounds.keys[recording_number(number)]
-        return {"name": its, "duration_s": desk.sounds.duration_s(number)}
+        inspected = audio.inspect(desk.sounds.path(number))
+        top_hz = min(inspected.rate_hz, clips.USUAL_HZ) / 2
+        return {"name": its, "duration_s": inspected.duration_s, "top_hz": top_hz}
 
     @inner.get("/recording/{of}/{number}.svg")
     def recording_picture(of: str, number: int, start_s: float, end_s: float, large: bool = True) -> Response:
