@@ -570,7 +570,8 @@ def clip_figure(
         x, y = place.x(value - start_s), height - 20.0
         parts.append(_line((x, y), (x, y + 4), AXIS))
         parts.append(_words(x, y + 16, f"{_tick_text(value)} s", anchor="middle", colour=AXIS, size=11))
-    return _svg(width, height, description, parts)
+    # A file of its own, not a part of a page, has to say that it is SVG.
+    return _svg(width, height, description, parts).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
 
 
 def _found(place: _Place, box: Box, start_s: float) -> str:

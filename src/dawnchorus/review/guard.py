@@ -37,6 +37,7 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+CLOSE = (b"connection", b"close")  # what else of a request is on its way is not read
 
 
 class TooLarge(Exception):
@@ -141,6 +142,7 @@ class Guard:
                     *message["headers"],
                     *HEADERS,
                     (b"content-security-policy", policy.encode()),
+                    *([CLOSE] if heard > MOST_BYTES else []),
                 ]
             await send(message)
 
@@ -164,7 +166,7 @@ async def _refuse(send: Send, status: int, words: str) -> None:
         *HEADERS,
         (b"content-type", b"application/json"),
         (b"content-security-policy", POLICY.encode()),
-        (b"connection", b"close"),  # what else of the request is on its way is not read
+        CLOSE,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

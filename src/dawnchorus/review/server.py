@@ -114,6 +114,10 @@ def app(desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: s
     def part(kind: Literal["css", "js"]) -> FileResponse:
         return FileResponse(HERE / f"page.{kind}", media_type=PAGE[kind], headers={"cache-control": "no-cache"})
 
+    @inner.get("/favicon.ico")
+    def no_icon() -> Response:
+        return Response(status_code=204)
+
     @inner.get("/api/session")
     def session() -> dict[str, Any]:
         return {
