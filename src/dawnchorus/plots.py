@@ -560,7 +560,7 @@ def clip_figure(
     duration_s = _above_zero(end_s - start_s)
     hz = _edges(db, low_hz, mel_hz, high_hz)
     label = box.label if box is not None else track.label if track is not None else ""
-    place = _Place(30, 4, width - 6.0, height - float(below), duration_s, hz, {label: SPECIES_COLOURS[0]})
+    place = _Place(40, 6, width - 8.0, height - float(below), duration_s, hz, {label: SPECIES_COLOURS[0]})
     parts = [_sound(db, place), *_frequency_axis(place, named=False)]
     if box is not None:
         parts.append(_found(place, box, start_s))

@@ -1,5 +1,7 @@
 """The table of verdicts: nothing is lost, nothing counts twice, the last answer counts; on SQLite and PostgreSQL."""
 
+# ruff: noqa: E402  what an extra brings may be missing, which skips these tests
+
 from __future__ import annotations
 
 import multiprocessing

@@ -8,7 +8,7 @@ const KEYS = {
   ArrowRight: "next", n: "next", ArrowLeft: "previous", b: "previous", " ": "play", r: "replay", "+": "zoom", "=": "zoom",
   Enter: "zoom", "?": "keys",
 };
-const ASIDE_PX = { left: 30, right: 6, top: 4, bottom: 24 };  // what clip_figure leaves round its spectrogram
+const ASIDE_PX = { left: 40, right: 8, top: 6, bottom: 24 };  // what clip_figure leaves round its spectrogram
 
 let session = null, view = "open", shown = [], current = 0, skip = 0, passed = [], counts = {}, loading = 0;
 const pictures = [];  // of the next page, fetched ahead

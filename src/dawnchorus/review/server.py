@@ -19,7 +19,7 @@ from dawnchorus.review import clips
 from dawnchorus.review.desk import Desk, Wanted
 from dawnchorus.review.guard import App, Guard
 from dawnchorus.review.similar import Searches
-from dawnchorus.review.verdicts import MARKED, Kept, Row, StoreError
+from dawnchorus.review.verdicts import Kept, Row, StoreError
 
 HERE = Path(__file__).parent
 PAGE = {"": "text/html", "css": "text/css", "js": "text/javascript"}
@@ -44,7 +44,7 @@ class Marked(BaseModel):
     low_hz: Hertz
     high_hz: Hertz
     name: Name
-    asked: Literal["marked", "similar"] = MARKED
+    asked: Literal["marked", "similar"] = "marked"
 
 
 class Pressed(BaseModel):
@@ -76,7 +76,9 @@ class Sample(BaseModel):
     high_hz: Hertz
 
 
-def app(desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: str = "", reviewers: Sequence[str] = ()) -> App:
+def app(
+    desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: str = "", reviewers: Sequence[str] = ()
+) -> App:
     """The application behind its guard. Raises ValueError when other machines could reach it without a token."""
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     guard = Guard(inner, host, frozenset(name.lower() for name in names), token)

@@ -20,7 +20,7 @@ from dawnchorus.review.clips import Sounds
 
 FRONT_END = FrontEnd(n_fft=1024, hop=512, n_mels=64)
 LEAST_S, MOST_S = 0.1, 15.0
-KEPT = 48  # of the nearest stretches of an archive
+KEPT = 24  # of the nearest stretches of an archive
 OF_ONE = 6  # of one recording, so that a single chorus doesn't fill the list
 SEARCHES = 8  # whose results are kept
 

@@ -28,7 +28,6 @@ from dawnchorus.events import Species, Verdict
 Answer = Literal["present", "absent", "unsure", "undo"]
 ANSWERS: Mapping[str, bool | None] = {"present": True, "absent": False, "unsure": None}
 WORDS = {said: word for word, said in ANSWERS.items()}
-MARKED = "marked"
 WAIT_S = 30
 
 VERDICTS = sql.Table(
@@ -198,7 +197,7 @@ class Store:
             found = connection.execute(
                 sql.select(VERDICTS).where(VERDICTS.c.number > after).order_by(VERDICTS.c.number)
             ).mappings()
-            return [_kept(one) for one in found]
+            return [_kept(dict(one)) for one in found]
 
 
 def _engine(where: Path | str) -> sql.Engine:
