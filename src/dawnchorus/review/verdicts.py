@@ -127,7 +127,7 @@ class Store:
     """The open table at `where`: a path of an SQLite file, which is made when it isn't there, or a database's URL."""
 
     def __init__(self, where: Path | str, species: Sequence[Species] = ()) -> None:
-        """Open or make it; numbers from `species` on are free for new names. Raises StoreError when it can't be used."""
+        """Open or make it; numbers behind those of `species` are for new names. Raises StoreError when it can't be."""
         self.where = str(where)
         self.named = {one.name: one.number for one in species}
         self.engine = _engine(where)
