@@ -52,10 +52,11 @@ from dawnchorus.training.folds import assign
 from dawnchorus.windows import Window
 
 COMPONENTS, HIDDEN, DROPOUT = 256, 128, 0.3
-STEPS, BATCH, FRAMES, RATE = 150, 160, 4, 2e-3
+STEPS, BATCH, FRAMES, RATE = 100, 128, 4, 2e-3
 FOLDS = 4
 ASKED = (25, 50, 100, 200)
 LONGEST_S = 10.0  # of a question
+PROPOSED = 3  # of each species the best proposals, so many a recording in the mean
 TOP_FRAMES = 3  # whose mean is a recording's score
 COLUMNS = ("order", "verdicts", "mistakes", "seed", "present", "absent", "species", "recordings", "cmap", "cpu_s")
 RULE = EventRule()
@@ -104,7 +105,9 @@ class Bench:
             sample = sample.astype(np.float32)
             middle = sample.mean(axis=0)
             main = np.linalg.eigh(np.cov((sample - middle).T))[1][:, ::-1][:, :COMPONENTS].astype(np.float32)
-            turned = {name: ((one.astype(np.float32) - middle) @ main).astype(np.float16) for name, one in lines.items()}
+            turned = {
+                name: ((one.astype(np.float32) - middle) @ main).astype(np.float16) for name, one in lines.items()
+            }
             with whole(path) as temporary:
                 np.savez(temporary, **turned)
         with np.load(path, allow_pickle=False) as file:
@@ -248,7 +251,10 @@ def proposals(bench: Bench, seed: int) -> tuple[list[Detection], NDArray[np.floa
             found.append(event)
             spread.append(float(peak.std()))
             vectors.append(sound.train[key][rows].mean(axis=0))
-    return found, np.array(spread), sounding_alike(np.array(vectors))
+    score, species = (np.array([getattr(one, name) for one in found]) for name in ("score", "species"))
+    best = [np.flatnonzero(species == s)[np.argsort(-score[species == s])] for s in range(len(data.species))]
+    kept = np.concatenate([one[: PROPOSED * len(keys)] for one in best])
+    return [found[n] for n in kept], np.array(spread)[kept], sounding_alike(np.array(vectors)[kept])
 
 
 def run(bench: Bench, args: argparse.Namespace) -> None:
@@ -260,37 +266,45 @@ def run(bench: Bench, args: argparse.Namespace) -> None:
     bands = [(0.0, 0.0)] * len(bench.data.species)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     judged = [Verdict(b.recording, b.species, b.start_s, b.end_s, b.present, "boxes", now) for b in boxes]
-    for seed in range(args.seeds):
-        wanted = [("none", 0, 0.0)] + [
-            (order, n, mistakes) for mistakes in args.mistakes for n in args.asked for order in args.orders
-        ]
-        wanted = [one for one in wanted if (one[0], str(one[1]), str(one[2]), str(seed)) not in done]
-        if not wanted:
+    rounds_of = [("none", 0, 0.0)] + [
+        (order, n, mistakes) for mistakes in args.mistakes for n in args.asked for order in args.orders
+    ]
+    proposed: dict[int, tuple[list[Detection], Candidates]] = {}
+    for (order, n, mistakes), seed in ((one, seed) for one in rounds_of for seed in range(args.seeds)):
+        if (order, str(n), str(mistakes), str(seed)) in done:
             continue
-        began = time.process_time()
-        found, spread, alike = proposals(bench, seed)
-        candidates = Candidates.of(found, args.threshold, spread, alike if args.alike else None)
-        print(f"seed {seed}: {len(found)} proposals, {time.process_time() - began:.1f} CPU s", flush=True)
-        for order, n, mistakes in wanted:
+        if seed not in proposed:
             began = time.process_time()
-            queue = [] if order == "none" else ordered(candidates, order, seed, judged)[:n]
-            verdicts = bench.answers([found[number] for number in queue], mistakes, seed)
-            network = trained(bench, boxes + as_annotations(verdicts, bands), keys, seed)
-            said = said_of(network, bench.sound.test)
-            scores = {key: np.sort(one, axis=0)[-TOP_FRAMES:].mean(axis=0) for key, one in said.items()}
-            folder = folder_of(bench.out, order, n, mistakes, seed)
-            submission.write(folder / "submission.csv", bench.home / "sample_submission.csv", scores)
-            present = [one for one in verdicts if one.present]
-            row = (
-                *(order, n, mistakes, seed, len(present), len(verdicts) - len(present)),
-                *(len({one.species for one in present}), len({one.recording for one in verdicts})),
-                *(round(cmap_of(bench, folder), 4), round(time.process_time() - began, 2)),
-            )
-            new = not table.exists()
-            with table.open("a", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerows([COLUMNS, row] if new else [row])
-            print(*row, flush=True)
+            found, spread, alike = proposals(bench, seed)
+            proposed[seed] = found, Candidates.of(found, args.threshold, spread, alike if args.alike else None)
+            print(f"seed {seed}: {len(found)} proposals, {time.process_time() - began:.1f} CPU s", flush=True)
+        found, candidates = proposed[seed]
+        began = time.process_time()
+        queue = [] if order == "none" else asked_in(candidates, order, seed, judged)[:n]
+        verdicts = bench.answers([found[number] for number in queue], mistakes, seed)
+        network = trained(bench, boxes + as_annotations(verdicts, bands), keys, seed)
+        said = said_of(network, bench.sound.test)
+        scores = {key: np.sort(one, axis=0)[-TOP_FRAMES:].mean(axis=0) for key, one in said.items()}
+        folder = folder_of(bench.out, order, n, mistakes, seed)
+        submission.write(folder / "submission.csv", bench.home / "sample_submission.csv", scores)
+        present = [one for one in verdicts if one.present]
+        row = (
+            *(order, n, mistakes, seed, len(present), len(verdicts) - len(present)),
+            *(len({one.species for one in present}), len({one.recording for one in verdicts})),
+            *(round(cmap_of(bench, folder), 4), round(time.process_time() - began, 2)),
+        )
+        new = not table.exists()
+        with table.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerows([COLUMNS, row] if new else [row])
+        print(*row, flush=True)
+
+
+def asked_in(candidates: Candidates, order: str, seed: int, judged: Sequence[Verdict]) -> list[int]:
+    """The queue of an order; two orders with a + between them are a mix."""
+    if "+" in order:
+        return ordered(candidates, "mix", seed, judged, order.split("+"))  # type: ignore[arg-type]
+    return ordered(candidates, order, seed, judged)  # type: ignore[arg-type]
 
 
 def folder_of(out: Path, order: str, n: int, mistakes: float, seed: int) -> Path:
@@ -346,12 +360,25 @@ def table(bench: Bench, docs: Path | None) -> None:
         values = [float(row["cmap"]) for row in its]
         present = [int(row["present"]) / max(1, int(row["present"]) + int(row["absent"])) for row in its]
         heard = [int(row["recordings"]) for row in its]
-        row = [order, n, mistakes, len(its), np.mean(present), np.mean(heard), np.mean(values), min(values), max(values)]
+        row = [
+            order,
+            n,
+            mistakes,
+            len(its),
+            np.mean(present),
+            np.mean(heard),
+            np.mean(values),
+            min(values),
+            max(values),
+        ]
         if order in ("none", "random") or ("random", n, mistakes) not in groups:
             rows.append([*row, None, None, None])
             continue
         sides = [
-            {int(one["seed"]): folder_of(bench.out, name, n, mistakes, int(one["seed"])) for one in groups[name, n, mistakes]}
+            {
+                int(one["seed"]): folder_of(bench.out, name, n, mistakes, int(one["seed"]))
+                for one in groups[name, n, mistakes]
+            }
             for name in (order, "random")
         ]
         more = paired(positives, sides[0], sides[1])
@@ -368,7 +395,9 @@ def table(bench: Bench, docs: Path | None) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(GAIN)
         for row in rows:
-            writer.writerow(["" if one is None else round(float(one), 4) if not isinstance(one, str) else one for one in row])
+            writer.writerow(
+                ["" if one is None else round(float(one), 4) if not isinstance(one, str) else one for one in row]
+            )
     for mistakes in sorted({row[2] for row in rows}):
         series: dict[str, tuple[list[float], list[float]]] = {}
         start = [row[6] for row in rows if row[0] == "none"]
@@ -392,7 +421,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, help="where embeddings lie or are put; OUT/features")
     parser.add_argument("--shared", type=Path, required=True, help="the folder of reviewer.py and score.py")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--orders", nargs="+", choices=ORDERS, default=list(ORDERS))
+    parser.add_argument("--orders", nargs="+", default=list(ORDERS), help="rare+threshold is a mix of two")
     parser.add_argument("--asked", nargs="+", type=int, default=list(ASKED))
     parser.add_argument("--mistakes", nargs="+", type=float, default=[0.0, 0.03])
     parser.add_argument("--seeds", type=int, default=3)

@@ -27,6 +27,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `dataset`: a folder of recordings and tables, checked at the door, its features ready
 - `run_folder`: what training leaves behind, read without torch
 - `blend`: an ensemble: what several models say of the same recordings, as one
+- `review`: what people are asked next, and what their verdicts say of a detector
 - `evaluate`: scores of a run on partial labels and on full truth, and its report
 - `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
 - `augment`: masks, brightness, gamma, mixtures: sound and Evidence together

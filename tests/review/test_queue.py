@@ -62,7 +62,9 @@ def test_what_was_answered_is_not_asked_again_nor_its_like(
     candidates: Candidates, order: Order, data: st.DataObject
 ) -> None:
     chosen = data.draw(st.lists(st.integers(0, max(0, len(candidates) - 1)), max_size=5))
-    answers = [verdict(candidates, n, data.draw(st.sampled_from([True, False, None]))) for n in chosen if len(candidates)]
+    answers = [
+        verdict(candidates, n, data.draw(st.sampled_from([True, False, None]))) for n in chosen if len(candidates)
+    ]
     asked = ordered(candidates, order, 0, answers)
     group = groups(candidates)
     for number in asked:

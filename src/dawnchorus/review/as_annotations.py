@@ -32,7 +32,10 @@ def clip_of(verdict: Verdict) -> Clip:
 
 
 def last_words(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The last verdict on every clip, in the order in which clips were first judged; of equal times the later listed."""
+    """The last verdict on every clip, in the order in which clips were first judged.
+
+    Of two at the same time the later listed counts.
+    """
     last: dict[Clip, Verdict] = {}
     for one in verdicts:
         before = last.get(clip_of(one))
