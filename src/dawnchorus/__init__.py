@@ -45,6 +45,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `console`: progress and tables in the terminal
 - `study`: files of experiments that answer one question: run, judged, compared
 - `demo`: simulate, train, detect, evaluate, show
+- `review`: the page on which people say what is there, and the table of their verdicts (the `review` extra)
 - `cli`: the commands, one file each
 """
 

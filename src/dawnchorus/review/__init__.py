@@ -1,1 +1,1 @@
-"""People confirm or reject what a detector found, and training learns from it."""
+"""People say what is there: a local page that shows and plays what a detector found, and the table of verdicts."""
