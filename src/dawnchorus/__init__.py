@@ -27,7 +27,6 @@ The modules, in the order of the data; each imports only from modules above it i
 - `dataset`: a folder of recordings and tables, checked at the door, its features ready
 - `run_folder`: what training leaves behind, read without torch
 - `blend`: an ensemble: what several models say of the same recordings, as one
-- `review`: what people are asked next, and what their verdicts say of a detector
 - `evaluate`: scores of a run on partial labels and on full truth, and its report
 - `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
 - `augment`: masks, brightness, gamma, mixtures: sound and Evidence together
@@ -42,10 +41,10 @@ The modules, in the order of the data; each imports only from modules above it i
 - `recommended`: what `dawnchorus train` uses when nobody says otherwise
 - `rounds`: stages past the memo's: pasted events, rounds of soft labels, encoders
 - `memo`: the memo's stages, as its author ran them
+- `review`: what people are asked, the page on which they answer (the `review` extra), what their verdicts say
 - `console`: progress and tables in the terminal
 - `study`: files of experiments that answer one question: run, judged, compared
 - `demo`: simulate, train, detect, evaluate, show
-- `review`: the page on which people say what is there, and the table of their verdicts (the `review` extra)
 - `cli`: the commands, one file each
 """
 

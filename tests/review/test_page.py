@@ -112,9 +112,7 @@ def test_twenty_clips_by_keyboard_are_twenty_verdicts(browser: Any, served: Serv
     context.close()
 
 
-def test_undo_takes_back_one_answer_after_another_even_after_a_reload(
-    browser: Any, served: Served, home: Path
-) -> None:
+def test_undo_takes_back_one_answer_after_another_even_after_a_reload(browser: Any, served: Served, home: Path) -> None:
     context = browser.new_context()
     tab = opened(context, served)
     first, second, third = press(tab, "pau")

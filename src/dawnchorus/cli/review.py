@@ -36,7 +36,9 @@ def review(
     """Open a page that shows and plays what was found, one key an answer. Ends with Ctrl+C; nothing is lost."""
     missing = [one for one in NEEDED if importlib.util.find_spec(one) is None]
     if missing:
-        typer.echo(f'dawnchorus: review needs {missing[0]}; install it with: pip install "dawnchorus[review]"', err=True)
+        typer.echo(
+            f'dawnchorus: review needs {missing[0]}; install it with: pip install "dawnchorus[review]"', err=True
+        )
         raise typer.Exit(1)
     from dawnchorus.review import serve
 

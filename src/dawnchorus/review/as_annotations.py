@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dawnchorus.annotations import door
+from dawnchorus.annotations.problems import Problem
+from dawnchorus.dataset import DataError, DataSet
 from dawnchorus.events import Annotation, Verdict
 
 Clip = tuple[str, int, float, float]  # recording, species, start_s, end_s
@@ -59,14 +62,17 @@ def disagreements(verdicts: Iterable[Verdict]) -> list[Disagreement]:
 
 
 def as_annotations(verdicts: Iterable[Verdict], bands_hz: Sequence[tuple[float, float]]) -> list[Annotation]:
-    """A box for the last verdict of every clip, as high as its species' band; unsure says nothing.
+    """A box for the last verdict of every clip; unsure says nothing.
 
-    `bands_hz` holds each species' frequencies; a species beyond them spans from 0 to 0 Hz, as one without boxes does.
+    Where a verdict has no frequencies the box is as high as its species' band in `bands_hz`; a species beyond them
+    spans from 0 to 0 Hz, as one without boxes does.
     """
     boxes = []
     for one in last_words(verdicts):
         if one.present is not None:
-            low_hz, high_hz = bands_hz[one.species] if one.species < len(bands_hz) else (0.0, 0.0)
+            low_hz, high_hz = one.low_hz, one.high_hz
+            if high_hz <= low_hz and one.species < len(bands_hz):
+                low_hz, high_hz = bands_hz[one.species]
             where = f"the verdict of {one.by} at {one.at.isoformat(timespec='seconds')}"
             box = (one.recording, one.species, one.start_s, one.end_s, low_hz, high_hz, one.present)
             boxes.append(Annotation(*box, where=where))
@@ -84,3 +90,22 @@ def joined(boxes: Sequence[Annotation], added: Sequence[Annotation]) -> list[Ann
         return not any(one.present != box.present and one.overlaps(box) for one in its)
 
     return [*filter(stands, boxes), *added]
+
+
+def with_verdicts(data: DataSet, verdicts: Sequence[Verdict], source: str, strict: bool = False) -> DataSet:
+    """The data set with the boxes of verdicts, which are checked at the door as those of tables are.
+
+    Verdicts on other recordings, and clips that people disagree about, are named among its problems; `source` says
+    where the verdicts came from. Raises DataError with `strict` for any such problem.
+    """
+    told, unmatched = door.match(as_annotations(verdicts, data.bands_hz), data.recordings)
+    added, doubtful = door.check(told, data.recordings, len(data.species))
+    differ = [
+        Problem(source, 0, "disagreement", str(one), "one answer", left_out=False) for one in disagreements(verdicts)
+    ]
+    problems = [*unmatched, *doubtful, *differ]
+    if strict and problems:
+        listed = "\n".join(map(str, problems))
+        raise DataError(f"{source}: {len(problems)} problems, and --strict allows none:\n{listed}")
+    boxes = tuple(joined(data.annotations, added))
+    return replace(data, annotations=boxes, problems=(*data.problems, *problems))

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,10 @@ from dawnchorus.annotations import table
 from dawnchorus.annotations.problems import AnnotationError
 from dawnchorus.events import Detection, Species, Verdict
 from dawnchorus.evidence import Evidence
-from dawnchorus.review.as_annotations import last_words
+from dawnchorus.review.as_annotations import clip_of, last_words
 from dawnchorus.review.queue import BINS, Candidates, bins
+from dawnchorus.run_folder import RunFolder
+from dawnchorus.scores import EventRule
 
 DRAWS = 4000
 LEVEL = (0.025, 0.975)
@@ -82,6 +85,23 @@ class ReviewedThreshold:
     recall_high: float
 
 
+FAIR = ("stratified", "random")
+
+
+def fair(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """All verdicts on clips that were once asked by chance: of those, precision can be told.
+
+    Raises ValueError when there is none: verdicts on the highest scores, or on doubtful ones, stand for no others.
+    """
+    drawn = {clip_of(one) for one in verdicts if one.asked in FAIR}
+    if not drawn:
+        raise ValueError(
+            f"none of the {len(verdicts)} verdicts was asked in the order stratified or random; "
+            "expected some: other orders choose what they ask by what it sounds like"
+        )
+    return [one for one in verdicts if clip_of(one) in drawn]
+
+
 def judged(detections: Sequence[Detection], verdicts: Sequence[Verdict]) -> tuple[Judged, list[Verdict]]:
     """Give each detection the last verdict that shares most time with it, and the verdicts that lie on none.
 
@@ -103,6 +123,26 @@ def judged(detections: Sequence[Detection], verdicts: Sequence[Verdict]) -> tupl
         if verdict.present is not None and shared[best] >= shared_most[its[best]]:
             right[its[best]], shared_most[its[best]] = float(verdict.present), shared[best]
     return Judged(candidates, right), elsewhere
+
+
+def of_run(run: RunFolder, verdicts: Sequence[Verdict]) -> tuple[Judged, list[Verdict]]:
+    """The same for what a run's last stage finds in its own recordings, each heard by models that never heard it.
+
+    Raises ValueError when no verdict lies on any of it.
+    """
+    bands = run.package(run.stages[-1]).bands_hz
+    said = run.scores(run.stages[-1])
+    detections = [event for scores in said.values() for event in EventRule().events(scores, bands)]
+    # People may have been shown the recordings under another folder's names.
+    known = {name: one.key for one in run.recordings for name in (one.key.rsplit("/", 1)[-1], one.key)}
+    named = [replace(one, recording=known.get(one.recording, one.recording)) for one in verdicts]
+    given, elsewhere = judged(detections, named)
+    if not given.known.any():
+        raise ValueError(
+            f"{run.path}: no verdict says present or absent of its {len(detections)} detections in {len(said)} "
+            f"recordings; first verdict on {verdicts[0].recording if verdicts else 'nothing'}"
+        )
+    return given, elsewhere
 
 
 def by_bin(given: Judged) -> list[BinPrecision]:
@@ -233,6 +273,15 @@ def write(
 
 def _cell(value: float) -> str:
     return "" if math.isnan(value) else str(value)
+
+
+def as_record(per_bin: Sequence[BinPrecision], wanted: Sequence[ReviewedThreshold]) -> dict[str, Any]:
+    """Both as JSON values; what is not known, and an infinite threshold, is null."""
+
+    def plain(one: BinPrecision | ReviewedThreshold) -> dict[str, Any]:
+        return {name: value if math.isfinite(value) else None for name, value in asdict(one).items()}
+
+    return {"bins": [plain(one) for one in per_bin], "thresholds": [plain(one) for one in wanted]}
 
 
 def read_thresholds(path: Path, model_hash: str, n_species: int) -> tuple[float, ...]:

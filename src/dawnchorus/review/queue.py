@@ -93,7 +93,7 @@ def ordered(
     - `disagreement`: where models disagree most
     - `rare`: every species in turn, the one with the fewest detections first, and of each its highest scores
     - `random`: by chance
-    - `mix`: in turn from the orders `mix`
+    - `mix`: in turn from the orders `mix`; one that is there twice gives two questions a turn
 
     Of each group, a bout of calls or candidates that sound alike, only the first is asked. A group is left out when a
     verdict, be it unsure, lies on one of its candidates. Equal scores come in an order that `seed` draws.
@@ -105,7 +105,9 @@ def ordered(
     chance = np.random.default_rng(seed).permutation(len(candidates))
     if order != "mix":
         return _once(open_ones[_sorted(candidates, open_ones, order, chance)], group).tolist()
-    lists = [_once(open_ones[_sorted(candidates, open_ones, one, chance)], group) for one in mix]
+    of_order = {one: _once(open_ones[_sorted(candidates, open_ones, one, chance)], group) for one in mix}
+    # An order that comes several times in the mix gives as many questions a turn, each another one.
+    lists = [of_order[one][mix[:place].count(one) :: mix.count(one)] for place, one in enumerate(mix)]
     turns = np.concatenate([len(mix) * np.arange(len(one)) + place for place, one in enumerate(lists)])
     return _once(np.concatenate(lists)[np.argsort(turns, kind="stable")], group).tolist()
 

@@ -76,7 +76,9 @@ class Sample(BaseModel):
     high_hz: Hertz
 
 
-def app(desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: str = "", reviewers: Sequence[str] = ()) -> App:
+def app(
+    desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: str = "", reviewers: Sequence[str] = ()
+) -> App:
     """The application behind its guard. Raises ValueError when other machines could reach it without a token."""
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     guard = Guard(inner, host, frozenset(name.lower() for name in names), token)
