@@ -225,7 +225,25 @@ def said_of(network: Any, lines: dict[str, Floats]) -> dict[str, Floats]:
 # ------------------------------------------------------------------------------------------------------------- run
 
 
-def proposals(bench: Bench, seed: int) -> tuple[list[Detection], NDArray[np.float64], NDArray[np.int64]]:
+def proposals(bench: Bench, seed: int) -> tuple[list[Detection], Candidates]:
+    """What could be asked, made once a seed and kept."""
+    path = bench.out / f"proposals-{seed}.npz"
+    if not path.exists():
+        found, spread, alike = proposed(bench, seed)
+        names = ("recording", "species", "start_s", "end_s", "score")
+        columns = {name: np.array([getattr(one, name) for one in found]) for name in names}
+        with whole(path) as temporary:
+            np.savez(temporary, spread=spread, alike=alike, **columns)
+    with np.load(path, allow_pickle=False) as file:
+        kept = {name: file[name].tolist() for name in file.files}
+    found = [
+        Detection(*row)
+        for row in zip(*(kept[name] for name in ("recording", "species", "start_s", "end_s", "score")), strict=True)
+    ]
+    return found, Candidates.of(found, 0.5, kept["spread"], kept["alike"])
+
+
+def proposed(bench: Bench, seed: int) -> tuple[list[Detection], NDArray[np.float64], NDArray[np.int64]]:
     """What heads find that never heard the recording, how far the heads of all folds disagree there, what is alike."""
     data, sound = bench.data, bench.sound
     keys = sorted(sound.train)
@@ -269,16 +287,13 @@ def run(bench: Bench, args: argparse.Namespace) -> None:
     rounds_of = [("none", 0, 0.0)] + [
         (order, n, mistakes) for mistakes in args.mistakes for n in args.asked for order in args.orders
     ]
-    proposed: dict[int, tuple[list[Detection], Candidates]] = {}
+    known: dict[int, tuple[list[Detection], Candidates]] = {}
     for (order, n, mistakes), seed in ((one, seed) for one in rounds_of for seed in range(args.seeds)):
         if (order, str(n), str(mistakes), str(seed)) in done:
             continue
-        if seed not in proposed:
-            began = time.process_time()
-            found, spread, alike = proposals(bench, seed)
-            proposed[seed] = found, Candidates.of(found, args.threshold, spread, alike if args.alike else None)
-            print(f"seed {seed}: {len(found)} proposals, {time.process_time() - began:.1f} CPU s", flush=True)
-        found, candidates = proposed[seed]
+        if seed not in known:
+            known[seed] = proposals(bench, seed)
+        found, candidates = known[seed]
         began = time.process_time()
         queue = [] if order == "none" else asked_in(candidates, order, seed, judged)[:n]
         verdicts = bench.answers([found[number] for number in queue], mistakes, seed)
@@ -425,8 +440,6 @@ def main() -> None:
     parser.add_argument("--asked", nargs="+", type=int, default=list(ASKED))
     parser.add_argument("--mistakes", nargs="+", type=float, default=[0.0, 0.03])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--threshold", type=float, default=0.5, help="from which score on a detection is reported")
-    parser.add_argument("--no-alike", dest="alike", action="store_false", help="ask of what sounds alike, too")
     parser.add_argument("--docs", type=Path)
     args = parser.parse_args()
     bench = Bench(args.benchmark, args.store or args.out / "features", args.shared, args.out)

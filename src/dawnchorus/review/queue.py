@@ -14,8 +14,8 @@ from dawnchorus.events import Detection, Verdict
 Order = Literal["mix", "highest", "threshold", "stratified", "disagreement", "rare", "random"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 
-MIX: tuple[Order, ...] = ("rare", "disagreement")
-"""The orders that `mix` takes from in turn."""
+MIX: tuple[Order, ...] = ("rare", "rare", "disagreement")
+"""The orders that `mix` takes from in turn: of those tried on a benchmark's other seed none gained more."""
 
 BOUT_GAP_S = 2.0
 """Detections of a species that follow each other this closely in a recording are one bout of calls."""
