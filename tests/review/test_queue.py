@@ -62,7 +62,9 @@ def test_what_was_answered_is_not_asked_again_nor_its_like(
     candidates: Candidates, order: Order, data: st.DataObject
 ) -> None:
     chosen = data.draw(st.lists(st.integers(0, max(0, len(candidates) - 1)), max_size=5))
-    answers = [verdict(candidates, n, data.draw(st.sampled_from([True, False, None]))) for n in chosen if len(candidates)]
+    answers = [
+        verdict(candidates, n, data.draw(st.sampled_from([True, False, None]))) for n in chosen if len(candidates)
+    ]
     asked = ordered(candidates, order, 0, answers)
     group = groups(candidates)
     for number in asked:
@@ -111,8 +113,11 @@ def test_stratified_takes_every_bin_of_every_species_in_its_first_round() -> Non
 def test_mix_takes_from_its_orders_in_turn() -> None:
     rng = np.random.default_rng(1)
     candidates = far_apart(rng.random(40).tolist(), (np.arange(40) % 3).tolist(), rng.random(40).tolist())
-    asked = ordered(candidates, "mix")
-    assert asked[: len(queue.MIX)] == [ordered(candidates, one)[0] for one in queue.MIX]
+    asked = ordered(candidates, "mix", mix=("highest", "highest", "disagreement"))
+    highest, doubtful = ordered(candidates, "highest"), ordered(candidates, "disagreement")
+    assert asked[:3] == [*highest[:2], next(one for one in doubtful if one not in highest[:2])]
+    assert sorted(asked) == list(range(40))
+    assert ordered(candidates, "mix") == ordered(candidates, "mix", mix=queue.MIX)
 
 
 def test_another_seed_draws_another_random_order() -> None:
