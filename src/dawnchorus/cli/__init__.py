@@ -13,6 +13,7 @@ from dawnchorus.cli import pretrain as pretrain
 from dawnchorus.cli import review as review
 from dawnchorus.cli import simulate as simulate
 from dawnchorus.cli import train as train
+from dawnchorus.cli import verdicts as verdicts
 from dawnchorus.cli.app import app
 
 
