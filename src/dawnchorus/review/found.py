@@ -102,11 +102,11 @@ def _of_parquet(path: Path) -> tuple[dict[str, Any], str]:
         table = parquet.read_table(path, columns=[*COLUMNS, "species"], read_dictionary=["recording_id", "species"])
     except (pyarrow.ArrowException, KeyError) as error:
         raise FoundError(f"{path}: no table of detections ({error})") from error
+    table = table.unify_dictionaries().combine_chunks()  # each row group has a dictionary of its own
     metadata = table.schema.metadata or {}
     columns: dict[str, Any] = {name: table[name].to_numpy() for name in COLUMNS[1:]}
-    words = table["recording_id"].unify_dictionaries().combine_chunks()
-    if isinstance(words, pyarrow.ChunkedArray):
-        words = words.chunk(0) if words.num_chunks else pyarrow.array([], pyarrow.string()).dictionary_encode()
+    words = table["recording_id"]
+    words = words.chunk(0) if words.num_chunks else pyarrow.array([], pyarrow.string()).dictionary_encode()
     columns["names"], columns["recording"] = words.dictionary.to_pylist(), words.indices.to_numpy()
     pairs = table.group_by(["species_id", "species"]).aggregate([]).to_pydict()
     columns["named"] = dict(zip(pairs["species_id"], pairs["species"], strict=True))
