@@ -56,7 +56,7 @@ def test_a_run_asks_of_its_own_recordings_and_has_their_frames(tmp_path: Path) -
     assert found.frames is not None
     times, scores = found.frames.between("b", 1, 2.0, 4.0) or (np.zeros(0), np.zeros(0))
     assert times.tolist() == [2.25, 2.75, 3.25, 3.75]
-    np.testing.assert_array_equal(scores, said[1].framewise[4:8, 1])
+    np.testing.assert_allclose(scores, said[1].framewise[4:8, 1], atol=1e-3)  # kept as float16
     assert found.frames.between("nothing", 1, 2.0, 4.0) is None
 
 
