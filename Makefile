@@ -39,5 +39,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV), once; torch is large, this can take some minutes ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		-c constraints.txt -e ".[train,birdnet,cluster,dev]" torch torchvision
+		-c constraints.txt -e ".[train,birdnet,cluster,review,postgres,dev]" torch torchvision
 	@touch $@

@@ -43,6 +43,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `recommended`: what `dawnchorus train` uses when nobody says otherwise
 - `rounds`: stages past the memo's: pasted events, rounds of soft labels, encoders
 - `memo`: the memo's stages, as its author ran them
+- `review`: what people are asked, the page on which they answer (the `review` extra), what their verdicts say
 - `console`: progress and tables in the terminal
 - `study`: files of experiments that answer one question: run, judged, compared
 - `demo`: simulate, train, detect, evaluate, show

@@ -948,3 +948,30 @@ def stretch(path: Path, blocks: Iterator[Block], start_s: float, end_s: float, r
     if not len(sound):
         raise AudioError(path, Fault("no_audio", f"there is no sound from {start_s:.1f} s to {end_s:.1f} s"))
     return sound
+
+
+def excerpt(path: Path, start_s: float, end_s: float, rate_hz: int | None = None, longest_s: float = 600.0) -> Samples:
+    """The sound from one second of a file to another `(sample,)`, the mean of its channels; nothing else is decoded.
+
+    At the file's own rate unless `rate_hz` is given. It ends where the sound ends. Raises AudioError when there is
+    none, ValueError when more than `longest_s` seconds are wanted.
+    """
+    if not 0 <= start_s < end_s <= start_s + longest_s:
+        raise ValueError(f"{start_s} s to {end_s} s; expected at most {longest_s:g} s, from 0 on")
+    own_hz = inspect(path).rate_hz
+    try:
+        with _sound_file(path) as file:
+            first = round(start_s * own_hz)
+            file.seek(min(first, file.frames))
+            raw = file.read(round(end_s * own_hz) - first, "float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        detail = f"{start_s:.1f} s to {end_s:.1f} s cannot be decoded: {error}"
+        raise AudioError(path, Fault("unreadable", detail)) from error
+    if not len(raw):
+        raise AudioError(path, Fault("no_audio", f"there is no sound from {start_s:.1f} s to {end_s:.1f} s"))
+    sound: Samples = np.nan_to_num(raw, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=1, dtype=np.float32)
+    if rate_hz is None or rate_hz == own_hz:
+        return sound
+    import soxr
+
+    return np.asarray(soxr.resample(sound, own_hz, rate_hz, quality="HQ"), np.float32)

@@ -21,6 +21,8 @@ from rich.text import Text
 from dawnchorus.detect.outputs import duration
 from dawnchorus.detect.run import Progress
 from dawnchorus.evaluate import Evaluation
+from dawnchorus.events import Species
+from dawnchorus.review.precision import BinPrecision, ReviewedThreshold
 
 LOG_WIDTH = 120  # where nobody says how wide a line may be
 Step = Callable[[int, int], None]
@@ -178,6 +180,28 @@ def scores_table(evaluations: Sequence[Evaluation]) -> Table:
     table.add_section()
     for name, (cmap, lwlrap) in overall[-1].floors.items():
         table.add_row(f"floor: {name}", figure(cmap), "", figure(lwlrap), "", "", "", "", style="dim")
+    return table
+
+
+def precision_table(
+    per_bin: Sequence[BinPrecision], wanted: Sequence[ReviewedThreshold], species: Sequence[Species]
+) -> Table:
+    """What was asked and right of each species, its threshold, and the precision and recall from there on."""
+    table = Table(title="By verdicts", box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    for heading in ("", "asked", "right", "threshold", "precision", "95 %", "recall", "95 %"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for one in wanted:
+        its = [each for each in per_bin if each.species == one.species]
+        table.add_row(
+            species[one.species].name,
+            str(sum(each.asked for each in its)),
+            str(sum(each.right for each in its)),
+            figure(one.threshold) if math.isfinite(one.threshold) else "none",
+            figure(one.precision),
+            f"{figure(one.precision_low)}-{figure(one.precision_high)}",
+            figure(one.recall),
+            f"{figure(one.recall_low)}-{figure(one.recall_high)}",
+        )
     return table
 
 

@@ -68,7 +68,11 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A person's answer on a stretch of a recording: present, absent, or unsure (`present` is None)."""
+    """A person's answer on a stretch of a recording: present, absent, or unsure (`present` is None).
+
+    `model` is the hash of the model that raised the question and `score` what it said; both are empty when a person
+    marked the stretch unasked. `asked` says how the question was chosen: an order of the queue, or `marked`.
+    """
 
     recording: str
     species: int
@@ -77,6 +81,11 @@ class Verdict:
     present: bool | None
     by: str
     at: datetime
+    low_hz: float = 0.0
+    high_hz: float = 0.0
+    model: str = ""
+    score: float | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

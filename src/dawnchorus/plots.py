@@ -41,6 +41,7 @@ SPECIES_COLOURS = (
     ("#FF8A4C", "#C25200"),
 )
 INK, GREY, GRID = "#1d2528", "#566168", "#dfe4e6"
+AXIS = "#7b868c"  # read on white and on night, for pictures that stand on either
 FONT_PX = 12.0
 # An edge round letters, so that they are read on loud sound, and on lines.
 NIGHT_EDGE = ' stroke="#05060f" stroke-width="3.5" stroke-linejoin="round" paint-order="stroke"'
@@ -263,13 +264,18 @@ def shown_range_db(db: NDArray[Any]) -> tuple[float, float]:
 
 
 def spectrogram_png(
-    db: NDArray[Any], *, height_px: int = 256, column_px: float = 1.0, range_db: tuple[float, float] | None = None
+    db: NDArray[Any],
+    *,
+    height_px: int = 256,
+    column_px: float = 1.0,
+    range_db: tuple[float, float] | None = None,
+    quick: bool = False,
 ) -> bytes:
     """Draw a spectrogram as a PNG: time to the right, low frequency at the bottom, loud is bright.
 
     `db`: (mel, column), row 0 the lowest frequency; what is not finite is drawn as quiet. `column_px`: picture pixels a
     column; below 1 columns share a pixel and the loudest shows, so that no short call is lost. `range_db`: the levels
-    drawn darkest and brightest; `shown_range_db` unless given.
+    drawn darkest and brightest; `shown_range_db` unless given. `quick` packs less closely: a third of the time.
     """
     from PIL import Image
 
@@ -285,7 +291,7 @@ def spectrogram_png(
     picture = Image.fromarray(shades).resize((width_px, height_px), Image.Resampling.BILINEAR)
     picture.putpalette(colour_table().tobytes())
     file = BytesIO()
-    picture.save(file, "PNG", optimize=True)
+    picture.save(file, "PNG", **({"compress_level": 2} if quick else {"optimize": True}))
     return file.getvalue()
 
 
@@ -388,11 +394,11 @@ def _edges(db: NDArray[Any], low_hz: float, mel_hz: Values, high_hz: float) -> t
     return hz
 
 
-def _sound(db: NDArray[Any], place: _Place) -> str:
+def _sound(db: NDArray[Any], place: _Place, quick: bool = False) -> str:
     """Draw the spectrogram itself, at most two pixels wide for each unit of the figure."""
     width, height = place.right - place.left, place.bottom - place.top
     columns = np.shape(db)[1]
-    png = spectrogram_png(db, height_px=256, column_px=min(1.0, 2 * width / columns))
+    png = spectrogram_png(db, height_px=256, column_px=min(1.0, 2 * width / columns), quick=quick)
     at = f'x="{_number(place.left)}" y="{_number(place.top)}" width="{_number(width)}" height="{_number(height)}"'
     return f'<image {at} preserveAspectRatio="none" href="{png_uri(png)}"/>'
 
@@ -413,8 +419,9 @@ def _lanes(place: _Place, lanes: Sequence[str], boxes: Sequence[Box]) -> list[st
     return parts
 
 
-def _frequency_axis(place: _Place) -> list[str]:
+def _frequency_axis(place: _Place, named: bool = True) -> list[str]:
     """Draw the kilohertz at the left, where the mel scale puts them; powers of two go first, none nearer than 17."""
+    ink = GREY if named else AXIS
     kilohertz = (1, 2, 4, 8, 16, 32, 64, 0.5, 3, 6, 12, 24, 48, 96, 0.25, 10, 20, 40, 0.1)
     parts: list[str] = []
     taken: list[float] = []
@@ -422,8 +429,11 @@ def _frequency_axis(place: _Place) -> list[str]:
         y = place.y(value * 1000)
         if place.hz[0] <= value * 1000 <= place.hz[-1] and all(abs(y - other) >= 17 for other in taken):
             taken.append(y)
-            parts.append(_line((place.left - 5, y), (place.left, y), GREY))
-            parts.append(_words(place.left - 8, y + 4, f"{value:g}", anchor="end", colour=GREY))
+            parts.append(_line((place.left - 5, y), (place.left, y), ink))
+            unit = "" if named else "k"
+            parts.append(_words(place.left - 8, y + 4, f"{value:g}{unit}", anchor="end", colour=ink))
+    if not named:
+        return parts
     middle = (place.top + place.bottom) / 2
     turned = f' transform="rotate(-90 {_number(place.left - 38)} {_number(middle)})"'
     parts.append(_words(place.left - 38, middle, "frequency (kHz)", anchor="middle", colour=GREY, extra=turned))
@@ -540,6 +550,63 @@ def _score_curve(place: _Place, bottom: float, height: float, track: Track, colo
     parts.append(_line((place.left, y), (place.right, y), GREY, 1, "3 3"))
     parts.append(_words(place.right + 5, y + 4, f"{track.threshold:.2g}", colour=GREY, size=11))
     return [*parts, _curve(points, colour, 1.8, dots=False)]
+
+
+def clip_figure(
+    db: NDArray[Any],
+    *,
+    start_s: float,
+    end_s: float,
+    low_hz: float,
+    high_hz: float,
+    mel_hz: Values,
+    box: Box | None = None,
+    track: Track | None = None,
+    description: str = "Spectrogram",
+    size_px: tuple[int, int] = (360, 240),
+) -> str:
+    """Draw a stretch of a recording as SVG, small enough to stand among many: in the colours of `recording_figure`.
+
+    `db` covers `start_s` to `end_s`, which the time axis tells as seconds of the recording; `mel_hz`, `low_hz` and
+    `high_hz` as in `recording_figure`. `box` is what was found, in seconds of the recording; where its hertz are not
+    known, both 0, it is as high as the picture. The curve of `track` is drawn below, from 0 to 1.
+    """
+    width, height = size_px
+    below = 24 if track is None else 60
+    duration_s = _above_zero(end_s - start_s)
+    hz = _edges(db, low_hz, mel_hz, high_hz)
+    label = box.label if box is not None else track.label if track is not None else ""
+    place = _Place(40, 6, width - 8.0, height - float(below), duration_s, hz, {label: SPECIES_COLOURS[0]})
+    parts = [_sound(db, place, quick=True), *_frequency_axis(place, named=False)]
+    if box is not None:
+        parts.append(_found(place, box, start_s))
+    if track is not None:
+        parts += _clip_curve(place, track, start_s)
+    for value in ticks(start_s, end_s, max(2, width // 90)):
+        x, y = place.x(value - start_s), height - 20.0
+        parts.append(_line((x, y), (x, y + 4), AXIS))
+        parts.append(_words(x, y + 16, f"{_tick_text(value)} s", anchor="middle", colour=AXIS, size=11))
+    # A file of its own, not a part of a page, has to say that it is SVG.
+    return _svg(width, height, description, parts).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+
+
+def _found(place: _Place, box: Box, start_s: float) -> str:
+    low_hz, high_hz = (box.low_hz, box.high_hz) if box.high_hz > box.low_hz else (place.hz[0], place.hz[-1])
+    frame = place.around(Box(box.start_s - start_s, box.end_s - start_s, low_hz, high_hz, box.label, box.kind))
+    edge = _rectangle(frame, "none", extra=' stroke="#05060f" stroke-width="4" stroke-opacity="0.75"')
+    return edge + _rectangle(frame, "none", extra=f' stroke="{place.colours[box.label][0]}" stroke-width="1.8"')
+
+
+def _clip_curve(place: _Place, track: Track, start_s: float) -> list[str]:
+    top, bottom = place.bottom + 4, place.bottom + 38
+    moved = Track(track.label, np.asarray(track.times_s) - start_s, track.scores, track.threshold)
+    own = _Place(place.left, top, place.right, bottom, place.duration_s, place.hz, place.colours)
+    parts = [_line((own.left, y), (own.right, y), AXIS, 0.5) for y in (top, bottom)]
+    for value, y in ((1, top + 8), (0, bottom)):
+        parts.append(_words(own.left - 5, y, str(value), anchor="end", colour=AXIS, size=10))
+    heights = [min(max(float(score), 0.0), 1.0) * (bottom - top) for score in moved.scores]
+    points = [(own.x(float(time_s)), bottom - up) for time_s, up in zip(moved.times_s, heights, strict=True)]
+    return [*parts, _curve(points, place.colours[track.label][1], 1.8, dots=len(points) == 1)]
 
 
 # --------------------------------------------------------------------------------------------------------- charts

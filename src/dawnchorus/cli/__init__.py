@@ -10,9 +10,11 @@ from dawnchorus.cli import evaluate as evaluate
 from dawnchorus.cli import experiment as experiment
 from dawnchorus.cli import info as info
 from dawnchorus.cli import pretrain as pretrain
+from dawnchorus.cli import review as review
 from dawnchorus.cli import simulate as simulate
 from dawnchorus.cli import summarise as summarise
 from dawnchorus.cli import train as train
+from dawnchorus.cli import verdicts as verdicts
 from dawnchorus.cli.app import app
 
 

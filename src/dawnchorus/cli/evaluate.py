@@ -17,12 +17,49 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     truth: Annotated[Path | None, typer.Option(help="A table of every event in the recordings under --audio.")] = None,
     audio: Annotated[Path | None, typer.Option(help="Completely annotated recordings.")] = None,
+    verdicts: Annotated[
+        str | None, typer.Option(help="Verdicts of `review`, a file or a database's URL, on the run's recordings.")
+    ] = None,
+    precision: Annotated[float, typer.Option(help="With --verdicts: what thresholds should reach.")] = 0.9,
     as_json: Json = False,
 ) -> None:
-    """Score a run: on its partial labels, and on full truth if there is one. Writes scores.json and report.html."""
+    """Score a run: on its partial labels, and on full truth if there is one. Writes scores.json and report.html.
+
+    With --verdicts: precision by score, recall, and a threshold for each species, in RUN/reviewed.
+    """
     if (truth is None) != (audio is None):
         raise typer.BadParameter("--truth and --audio belong together")
+    if verdicts is not None:
+        if truth is not None:
+            raise typer.BadParameter("--verdicts and --truth are two ways to judge; choose one")
+        verdicts_shown(run, verdicts, precision, as_json)
+        return
     evaluate_shown(run, truth, audio, as_json)
+
+
+def verdicts_shown(run: Path, where: str, wanted: float, as_json: bool) -> None:
+    """Judge a run by verdicts, write RUN/reviewed, and show what was found."""
+    from dawnchorus.console import console, precision_table
+    from dawnchorus.review import precision
+    from dawnchorus.review.verdicts import read_verdicts
+    from dawnchorus.run_folder import RunFolder
+
+    folder = RunFolder(run)
+    verdicts = precision.fair(read_verdicts(where))
+    given, elsewhere = precision.of_run(folder, verdicts)
+    bins = precision.by_bin(given)
+    thresholds = precision.thresholds(given, len(folder.species), wanted)
+    model = folder.package(folder.stages[-1])
+    precision.write(run / "reviewed", bins, thresholds, folder.species, model.hash)
+    if as_json:
+        typer.echo(json.dumps(precision.as_record(bins, thresholds)))
+        return
+    console().print(precision_table(bins, thresholds, folder.species))
+    console().print(
+        f"{int(given.known.sum())} of {len(verdicts)} verdicts that were asked by chance lie on detections of the run, "
+        f"{len(elsewhere)} on none; the tables are in {run / 'reviewed'}",
+        markup=False,
+    )
 
 
 def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: bool) -> None:

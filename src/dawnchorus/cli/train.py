@@ -70,6 +70,9 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
+    verdicts: Annotated[
+        str | None, typer.Option(help="Verdicts of `review`, a file or a database's URL, to learn from as well.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
     """Train a detector from recordings and two tables; run again to go on after an interruption."""
@@ -117,7 +120,7 @@ def train(
     usual = in_rounds.REPEATS if method == "rounds" and encoder is None else 1
     experiment = replace(experiment, repeats=repeats or usual, audit=audit)
     faults = train_shown(
-        data, out, experiment, audio or [], strict, store, outside, folds is None, (site_column, site_pattern)
+        data, out, experiment, audio or [], strict, store, outside, folds is None, (site_column, site_pattern), verdicts
     )
     evaluate_shown(out, None, None, False)
     if faults:
@@ -134,6 +137,18 @@ def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, licenc
     return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, licence=licence or "not stated")
 
 
+def _with_verdicts(data: Any, where: str, strict: bool) -> Any:
+    from dawnchorus.console import console
+    from dawnchorus.review.as_annotations import last_words, with_verdicts
+    from dawnchorus.review.verdicts import read_verdicts
+
+    verdicts = read_verdicts(where)
+    words = [one.present for one in last_words(verdicts)]
+    said = f"{words.count(True)} present, {words.count(False)} absent, {words.count(None)} unsure"
+    console().print(f"verdicts on {len(words)} clips: {said}")
+    return with_verdicts(data, verdicts, "verdicts", strict)
+
+
 def train_shown(
     data: Path,
     out: Path,
@@ -144,6 +159,7 @@ def train_shown(
     outside: dict[str, Any] | None = None,
     fewer_folds: bool = False,
     sites: tuple[str, str | None] = ("site", None),
+    verdicts: str | None = None,
 ) -> int:
     """Train and show what was found and made; the number of recordings that failed."""
     from dawnchorus import dataset
@@ -156,6 +172,8 @@ def train_shown(
     with bar("looking at the recordings") as step:
         column, pattern = sites
         found = dataset.load(data, audio, strict, step, column, Pattern(pattern) if pattern else None)
+    if verdicts is not None:
+        found = _with_verdicts(found, verdicts, strict)
     present = sum(box.present for box in found.annotations)
     say(
         f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "

@@ -1,0 +1,73 @@
+"""The last verdict of a clip is a box; what people disagree about is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from dawnchorus.events import Annotation, Verdict
+from dawnchorus.review.as_annotations import as_annotations, disagreements, joined, last_words
+
+AT = datetime(2026, 5, 1, tzinfo=UTC)
+BANDS = [(100.0, 900.0), (2000.0, 4000.0)]
+
+
+def verdict(
+    present: bool | None, by: str = "ana", minute: int = 0, start_s: float = 1.0, species: int = 1, name: str = "r"
+) -> Verdict:
+    """A word on two seconds."""
+    return Verdict(name, species, start_s, start_s + 2, present, by, AT + timedelta(minutes=minute))
+
+
+def test_present_and_absent_become_boxes_of_the_species_band() -> None:
+    boxes = as_annotations([verdict(True), verdict(False, start_s=9.0, species=0)], BANDS)
+    assert boxes == [
+        Annotation("r", 1, 1.0, 3.0, 2000.0, 4000.0, True),
+        Annotation("r", 0, 9.0, 11.0, 100.0, 900.0, False),
+    ]
+    assert boxes[0].where == "the verdict of ana at 2026-05-01T00:00:00+00:00"
+
+
+def test_unsure_says_nothing_even_of_what_was_said_before() -> None:
+    assert as_annotations([verdict(True), verdict(None, minute=1)], BANDS) == []
+
+
+def test_the_last_counts_whoever_said_it_and_in_whatever_order_they_come() -> None:
+    first, last = verdict(True, "ana", 0), verdict(False, "bo", 5)
+    for both in ([first, last], [last, first]):
+        assert last_words(both) == [last]
+        assert [box.present for box in as_annotations(both, BANDS)] == [False]
+
+
+def test_of_equal_times_the_later_listed_counts() -> None:
+    assert [one.present for one in last_words([verdict(True), verdict(False)])] == [False]
+
+
+def test_times_that_differ_by_less_than_a_millisecond_are_one_clip() -> None:
+    assert len(last_words([verdict(True), verdict(True, start_s=1.0001)])) == 1
+    assert len(last_words([verdict(True), verdict(True, start_s=1.01)])) == 2
+
+
+def test_people_disagree_by_their_last_words() -> None:
+    assert disagreements([verdict(True), verdict(False, minute=1)]) == []  # one person who thought again
+    both = [verdict(True), verdict(False, "bo", 1), verdict(None, "cy", 2)]
+    (found,) = disagreements(both)
+    assert found.verdicts == tuple(both)
+    assert str(found) == "r, 1 to 3 s, species 1: ana: present, bo: absent, cy: unsure; the last counts"
+    assert disagreements([*both, verdict(True, "bo", 3)]) == []  # they agree now
+
+
+def test_a_species_without_a_band_has_no_frequencies() -> None:
+    (box,) = as_annotations([verdict(True, species=7)], BANDS)
+    assert (box.low_hz, box.high_hz) == (0.0, 0.0)
+
+
+def test_a_verdict_replaces_boxes_that_say_otherwise_of_its_time_and_no_others() -> None:
+    (said,) = as_annotations([verdict(False)], BANDS)
+    contradicted = Annotation("r", 1, 2.0, 4.0, 0, 9, True)
+    kept = [
+        Annotation("r", 1, 3.0, 4.0, 0, 9, True),  # begins where the verdict ends
+        Annotation("r", 1, 2.0, 4.0, 0, 9, False),  # says the same
+        Annotation("r", 0, 2.0, 4.0, 0, 9, True),
+        Annotation("q", 1, 2.0, 4.0, 0, 9, True),
+    ]
+    assert joined([contradicted, *kept], [said]) == [*kept, said]
