@@ -15,7 +15,7 @@ Order = Literal["mix", "highest", "threshold", "stratified", "disagreement", "ra
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 MIX: tuple[Order, ...] = ("rare", "rare", "disagreement")
-"""The orders that `mix` takes from in turn: of those tried on a benchmark's other seed none gained more."""
+"""The orders that `mix` takes from in turn: docs/review_gain.md says how it was chosen."""
 
 BOUT_GAP_S = 2.0
 """Detections of a species that follow each other this closely in a recording are one bout of calls."""
