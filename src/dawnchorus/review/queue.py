@@ -15,7 +15,7 @@ Order = Literal["mix", "highest", "threshold", "stratified", "disagreement", "ra
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 MIX: tuple[Order, ...] = ("rare", "rare", "disagreement")
-"""The orders that `mix` takes from in turn: of those tried on a benchmark's other seed none gained more."""
+"""The orders that `mix` takes from in turn: docs/review_gain.md says how it was chosen."""
 
 BOUT_GAP_S = 2.0
 """Detections of a species that follow each other this closely in a recording are one bout of calls."""
@@ -114,9 +114,6 @@ def ordered(
 
 def groups(candidates: Candidates) -> Whole:
     """The group of each candidate `(candidate,)`: bouts of a species in a recording, joined by what sounds alike."""
-    from scipy.sparse import coo_array  # here, because it takes long to import
-    from scipy.sparse.csgraph import connected_components
-
     if not len(candidates):
         return np.zeros(0, np.int64)
     order = np.lexsort((candidates.start_s, candidates.species, candidates.recording))
@@ -127,7 +124,13 @@ def groups(candidates: Candidates) -> Whole:
     part = np.floor((start - began) / BOUT_S)
     bout = np.empty(len(candidates), np.int64)
     bout[order] = np.cumsum(breaks | np.r_[False, np.diff(part) != 0]) - 1
-    n_bouts, (_, alike) = bout.max() + 1, np.unique(candidates.alike, return_inverse=True)
+    numbers, alike = np.unique(candidates.alike, return_inverse=True)
+    if len(numbers) == len(bout):
+        return bout  # nothing sounds alike
+    n_bouts = bout.max() + 1
+    from scipy.sparse import coo_array  # here, because it takes long to import
+    from scipy.sparse.csgraph import connected_components
+
     size = n_bouts + alike.max() + 1
     links = coo_array((np.ones(len(bout), bool), (bout, n_bouts + alike)), (size, size))
     return np.asarray(connected_components(links, directed=False)[1][bout], np.int64)
