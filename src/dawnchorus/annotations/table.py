@@ -30,11 +30,11 @@ def read(path: Path, columns: Sequence[str]) -> list[tuple[int, Row]]:
 
 def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a table, wholly or not at all."""
-    lines = [",".join(map(_cell, row)) + "\n" for row in [header, *rows]]
+    lines = [",".join(map(cell, row)) + "\n" for row in [header, *rows]]
     files.write_text(path, "".join(lines))
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Quote where needed; Python's csv writer leaves a lone carriage return bare, which its reader takes for a row."""
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 

@@ -1,4 +1,7 @@
-"""Detections as a CSV table: `recording_id, species_id, species, t_min, t_max, f_min, f_max, score, channel`."""
+"""Detections as a CSV table: `recording_id, species_id, species, t_min, t_max, f_min, f_max, score, channel`.
+
+Marks are written as their readers read them: without `species_id`, and with `song_type` and `verdict` at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dawnchorus.events import Detection, Species
+from dawnchorus.annotations.csv_columns import COLUMNS as MARK_COLUMNS
+from dawnchorus.annotations.marks import Mark
+from dawnchorus.events import Detection, Recording, Species
+from dawnchorus.export import cells
+from dawnchorus.export.cells import Lost
 from dawnchorus.files import whole
 
 COLUMNS = ("recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score", "channel")
@@ -21,9 +28,9 @@ def write(path: Path, detections: Iterable[Detection], species: Sequence[Species
         for rows, found in enumerate(detections, 1):  # noqa: B007
             writer.writerow(
                 [
-                    found.recording,
+                    cells.text(found.recording),
                     found.species,
-                    species[found.species].name,
+                    cells.text(species[found.species].name),
                     f"{found.start_s:.3f}",
                     f"{found.end_s:.3f}",
                     f"{found.low_hz:.1f}",
@@ -33,3 +40,24 @@ def write(path: Path, detections: Iterable[Detection], species: Sequence[Species
                 ]
             )
     return rows
+
+
+def write_marks(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = ()) -> Lost:
+    """Write what tables said, nothing of which is lost."""
+    rows = (
+        [
+            cells.text(one.recording),
+            cells.text(one.species),
+            cells.number(one.start_s),
+            cells.number(one.end_s),
+            cells.number(one.low_hz),
+            cells.number(one.high_hz),
+            "" if one.score is None else cells.number(one.score),
+            str(one.channel),
+            cells.text(one.song_type),
+            one.said,
+        ]
+        for one in marks
+    )
+    cells.write_csv(path, list(MARK_COLUMNS.values()), rows)
+    return Lost()
