@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from dawnchorus.annotations import formats as readers
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Mark
-from dawnchorus.export import audacity, cells, raven
+from dawnchorus.export import arbimon, audacity, birdnet, cells, crowsetta_seq, kaleidoscope, raven
 from dawnchorus.export import formats as writers
 from dawnchorus.export.cells import ExportError, Lost
 from some_marks import marks, recording
@@ -23,6 +23,11 @@ WRITTEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "csv": ("x.csv", EVERYTHING),
     "raven": ("folder", raven.HOLDS),
     "audacity": ("folder", audacity.HOLDS),
+    "arbimon": ("x.csv", arbimon.HOLDS),
+    "kaleidoscope": ("x.csv", kaleidoscope.HOLDS),
+    "birdnet": ("x.csv", birdnet.HOLDS),
+    "crowsetta": ("x.csv", crowsetta_seq.HOLDS),
+    "parquet": ("x.parquet", EVERYTHING),
 }
 BARE = ("raven", "audacity")  # no quoting: tabs and line ends are blanks
 
@@ -34,6 +39,9 @@ def survives(one: Mark, format: str, holds: tuple[str, ...]) -> Mark | None:
     said = one.said if {PRESENT: "verdict", ABSENT: "verdict"}.get(one.said, "unseen") in holds else PRESENT
     if said == UNSURE and "unsure" not in holds:
         said = UNSEEN
+    if format == "kaleidoscope":  # it has a duration for the end, a distance for the score
+        score = None if one.score is None else round(1 - round(1 - one.score, 12), 12)
+        one = replace(one, end_s=one.start_s + (one.end_s - one.start_s), score=score)
     bare = cells.bare if format in BARE else str
     return replace(
         one,
@@ -57,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("format", WRITTEN)
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)
 @given(found=marks())
 def test_what_is_written_is_read_again_up_to_what_the_format_holds(
     folder: Path, format: str, found: list[Mark]
@@ -71,6 +79,8 @@ def test_what_is_written_is_read_again_up_to_what_the_format_holds(
         return  # a folder of no recordings
     read = readers.read(path, format)
     assert read.problems == []
+    if format == "crowsetta":
+        expected.sort(key=lambda one: one.start_s)
     assert by_recording(read.marks) == by_recording(expected)
 
 
@@ -106,6 +116,8 @@ def test_trap_3_12_numbers_have_a_point_in_every_locale_and_no_exponent(tmp_path
         writers.write(path, [Mark("a", "frog", 1e-9, 1.5e16, 0.0, 1e-7, score=2.5e-5)], format)
     finally:
         locale.setlocale(locale.LC_NUMERIC, before)
+    if format == "parquet":
+        return
     text = "".join(file.read_text() for file in [path, *path.rglob("*")] if file.is_file())
     assert "0.000000001" in text and "15000000000000000" in text
     assert not any(cell.lower().count("e-") for cell in text.replace("\t", ",").split(","))

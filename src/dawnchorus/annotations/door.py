@@ -29,7 +29,7 @@ def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tupl
     one of these, or by the name of its file, with the extension or without, if no other file has that name. Nothing
     outside `recordings` is looked at, whatever a name says.
     """
-    found = _Names(recordings)
+    found = Names(recordings)
     known: dict[str, list[Recording]] = {}
     matched, problems = [], []
     for one in annotations:
@@ -44,7 +44,7 @@ def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tupl
     return matched, problems
 
 
-class _Names:
+class Names:
     """The names that recordings may go by."""
 
     def __init__(self, recordings: Sequence[Recording]) -> None:

@@ -187,12 +187,12 @@ def numbered(
     return boxes, tuple(species), problems
 
 
-def of_annotations(boxes: Iterable[Annotation], species: Sequence[Species]) -> list[Mark]:
-    """Undo `numbered`."""
+def of_annotations(boxes: Iterable[Annotation], names: Mapping[int, str]) -> list[Mark]:
+    """Undo `numbered`; `names` are those of the species by number."""
     return [
         Mark(
             one.recording,
-            species[one.species].name,
+            names[one.species],
             one.start_s,
             one.end_s,
             one.low_hz,

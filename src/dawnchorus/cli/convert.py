@@ -17,10 +17,31 @@ Columns = Annotated[
 ]
 Verdict = Annotated[str | None, typer.Option(help="What rows without a verdict say: present, absent, unsure, unseen.")]
 DecimalComma = Annotated[bool, typer.Option("--decimal-comma", help="Plain CSV: 1,5 is one and a half.")]
+Names = Annotated[
+    Path | None, typer.Option(help="A table of species, a column a kind of name: code, scientific, common or others.")
+]
+NameAs = Annotated[str, typer.Option(help="With --names: the column whose names are used.")]
+Recordings = Annotated[
+    Path | None, typer.Option(help="A recordings.csv with sites and starts, which exports of sites and times need.")
+]
 Sound = Annotated[list[Path] | None, typer.Option(help="Folders with the recordings.")]
 
 
-def told(species: str, columns: list[str] | None, verdict: str | None, comma: bool, audio: list[Path] | None) -> Any:
+def spellings(names: Path | None, name_as: str) -> Any:
+    """What gives species the wanted names, or None."""
+    from dawnchorus.annotations import names as table
+
+    return None if names is None else table.read(names, name_as)
+
+
+def told(
+    species: str,
+    columns: list[str] | None,
+    verdict: str | None,
+    comma: bool,
+    audio: list[Path] | None,
+    places: Path | None,
+) -> Any:
     """What the options say of a table, with the recordings found."""
     from dawnchorus.annotations.marks import WORDS, Told
     from dawnchorus.audio import scan
@@ -39,7 +60,23 @@ def told(species: str, columns: list[str] | None, verdict: str | None, comma: bo
     if audio:
         with bar("looking at the recordings") as step:
             recordings, _ = scan(audio, progress=step)
+    if places is not None:
+        recordings = _placed(recordings, places)
     return Told(species, None if verdict is None else words[verdict], pairs, tuple(recordings), comma)
+
+
+def _placed(recordings: Any, table: Path) -> list[Any]:
+    """Recordings with the sites and the starts that a recordings.csv has for them."""
+    from dataclasses import replace
+
+    from dawnchorus.annotations.recordings import read, read_starts
+
+    sites, starts = read(table)[0], read_starts(table)[0]
+    placed = []
+    for one in recordings:
+        name = next((name for name in (one.key, one.key + one.path.suffix, one.path.name) if name in sites), "")
+        placed.append(replace(one, site=sites.get(name, ""), start=starts.get(name)))
+    return placed
 
 
 @app.command()
@@ -50,9 +87,12 @@ def convert(
     read_as: Annotated[str, typer.Option("--from", help="The format of IN, if it is not to be guessed.")] = "",
     write_as: Annotated[str, typer.Option("--to", help="The format of OUT, if its name does not tell.")] = "",
     audio: Sound = None,
+    recordings: Recordings = None,
     species_column: Species = "",
     column: Columns = None,
     verdict: Verdict = None,
+    names: Names = None,
+    name_as: NameAs = "scientific",
     decimal_comma: DecimalComma = False,
     as_json: Json = False,
 ) -> None:
@@ -60,8 +100,8 @@ def convert(
     from dawnchorus import convert as converting
     from dawnchorus.console import console
 
-    said = told(species_column, column, verdict, decimal_comma, audio)
-    done = converting.convert([source], out, read_as, write_as, said)
+    said = told(species_column, column, verdict, decimal_comma, audio, recordings)
+    done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as))
     if as_json:
         problems = [str(one) for one in done.problems]
         typer.echo(json.dumps({"rows": done.rows, "lost": done.lost, "problems": problems}))

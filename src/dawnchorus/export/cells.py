@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from pathlib import Path, PurePosixPath
 
 from dawnchorus.annotations import table
@@ -26,12 +25,8 @@ class ExportError(ValueError):
 
 
 def number(value: float) -> str:
-    """The shortest decimal text that is the same number again: `.`, no exponent, no sign of zero, in every locale."""
-    if value == 0:
-        return "0"
-    text = repr(float(value))
-    text = format(Decimal(text), "f") if "e" in text else text
-    return text.removesuffix(".0")
+    """`table.decimal`, whole numbers without a point."""
+    return table.decimal(value).removesuffix(".0")
 
 
 def text(value: str, dangerous: re.Pattern[str] = FORMULA) -> str:
@@ -105,6 +100,9 @@ def sayable(marks: Iterable[Mark], lost: Lost, holds: Iterable[str]) -> Iterator
         if one.said == PRESENT and "verdict" not in holds and "unseen" in holds:
             lost["say present, and read as not looked at"] += 1
         if one.said == UNSEEN and "unseen" not in holds:
+            if "verdict" in holds:
+                lost["were not looked at: left out"] += 1
+                continue
             lost["were not looked at, and read as present"] += 1
         if one.end_s == one.start_s and "points" not in holds:
             lost["are points in time: left out"] += 1

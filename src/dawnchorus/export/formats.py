@@ -7,7 +7,19 @@ from pathlib import Path
 
 from dawnchorus.annotations.marks import Mark
 from dawnchorus.events import Recording
-from dawnchorus.export import audacity, csv_table, raven
+from dawnchorus.export import (
+    aoef,
+    arbimon,
+    audacity,
+    birdnet,
+    crowsetta_seq,
+    csv_table,
+    kaleidoscope,
+    opensoundscape,
+    parquet,
+    raven,
+    rfcx,
+)
 from dawnchorus.export.cells import ExportError, Lost
 
 Writer = Callable[[Path, Sequence[Mark], Sequence[Recording]], Lost]
@@ -17,8 +29,16 @@ WRITERS: Mapping[str, Writer] = {
     "csv": csv_table.write_marks,
     "raven": raven.write,
     "audacity": audacity.write,
+    "arbimon": arbimon.write,
+    "kaleidoscope": kaleidoscope.write,
+    "birdnet": birdnet.write,
+    "opensoundscape": opensoundscape.write,
+    "crowsetta": crowsetta_seq.write,
+    "aoef": aoef.write,
+    "parquet": parquet.write_marks,
+    "rfcx": rfcx.write,
 }
-GUESSED = {".csv": "csv", ".tsv": "raven"}
+GUESSED = {".csv": "csv", ".tsv": "raven", ".parquet": "parquet", ".json": "aoef"}
 
 
 def write(path: Path, marks: Sequence[Mark], format: str = "", recordings: Sequence[Recording] = ()) -> Lost:
