@@ -46,11 +46,13 @@ def read(
     table = Table([])
     for source in sources:
         table += readers.read(source, format, told)
-    marks, problems = table.marks, table.problems
+    marks, problems, empty = table.marks, table.problems, list(table.empty)
     if told.recordings:
         marks, unmatched = door.match(marks, told.recordings)
         problems = problems + unmatched
-    return Table(renamed(marks, names) if names else marks, problems, table.empty)
+        names_of = door.Names(told.recordings)
+        empty = [found[0].key for name in empty if len(found := names_of.candidates(name)) == 1]
+    return Table(renamed(marks, names) if names else marks, problems, tuple(empty))
 
 
 def convert(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
+from dawnchorus.cli.convert import Columns, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
 
 
@@ -17,6 +18,18 @@ def train(
     data: Annotated[Path, typer.Argument(help="Folder with train_tp.csv, train_fp.csv and the recordings.")],
     out: Annotated[Path, typer.Option(help="Folder for the run.")],
     audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
+    annotations: Annotated[
+        list[Path] | None, typer.Option(help="Tables of any format, or folders of them, in place of DATA's two tables.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="With --annotations: their format, if it is not to be guessed.")] = "",
+    complete: Annotated[
+        bool, typer.Option("--complete", help="With --annotations: they list every call; elsewhere species are absent.")
+    ] = False,
+    species_column: Species = "",
+    column: Columns = None,
+    verdict: Verdict = None,
+    names: Names = None,
+    name_as: NameAs = "scientific",
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
     weights: Annotated[str, typer.Option(help="imagenet, lite, none, a file, or a folder of `pretrain`.")] = "lite",
     columns_per_frame: Annotated[int, typer.Option(help="32, 16, 8 or 4: fewer, finer times.")] = 32,
@@ -60,11 +73,13 @@ def train(
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
-    """Train a detector from recordings and two tables; run again to go on after an interruption."""
+    """Train a detector from recordings and annotations; run again to go on after an interruption."""
     if encoder is not None and grain == "frames":
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
+    if not annotations and (complete or format or species_column or column or verdict or names):
+        raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
     need_training()
     from dataclasses import replace
 
@@ -104,7 +119,13 @@ def train(
         said_by, said = teachers.of_runs(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
     experiment = replace(experiment, repeats=repeats, audit=audit)
-    faults = train_shown(data, out, experiment, audio or [], strict, store, outside, fewer_folds=folds is None)
+    tables: Any = None
+    if annotations:
+        from dawnchorus.dataset import Tables
+
+        said_of_them = told(species_column, column, verdict, False, None, None)
+        tables = Tables(tuple(annotations), format, said_of_them, spellings(names, name_as), complete)
+    faults = train_shown(data, out, experiment, audio or [], strict, store, outside, folds is None, tables)
     evaluate_shown(out, None, None, False)
     if faults:
         raise typer.Exit(EXIT_FAULTS)
@@ -129,6 +150,7 @@ def train_shown(
     store: Path | None,
     outside: dict[str, Any] | None = None,
     fewer_folds: bool = False,
+    tables: Any = None,
 ) -> int:
     """Train and show what was found and made; the number of recordings that failed."""
     from dawnchorus import dataset
@@ -138,7 +160,7 @@ def train_shown(
 
     say = console().print
     with bar("looking at the recordings") as step:
-        found = dataset.load(data, audio, strict, step)
+        found = dataset.load(data, audio, strict, step, tables)
     present = sum(box.present for box in found.annotations)
     say(
         f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
