@@ -22,6 +22,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `export`: detections and annotations to files that others read, one format a file
 - `convert`: any table of annotations or detections to any other format
 - `plots`: pictures: spectrograms with boxes, curves
+- `coverage`: what tables of annotations say, by species, and what is wrong with them
 - `report`: the HTML report
 - `simulate`: soundscapes with known truth and RFCX-like annotations
 - `detect`: a model package over recordings: one file, or an archive with a ledger
