@@ -5,7 +5,7 @@ Our names of columns are the keys of COLUMNS; `recording` and `species` must be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dawnchorus.annotations import sheet
@@ -60,9 +60,10 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     def value(cells: list[str], key: str) -> float:
         return number(cells[at[key]], names[key], comma)
 
-    def marks(cells: list[str], where: str) -> Iterator[Mark]:
-        low_hz, high_hz = (value(cells, key) if cells[at[key]] else 0.0 for key in ("low", "high"))
-        yield mark(
+    def marks(cells: list[str], where: str) -> tuple[Mark]:
+        low_hz = value(cells, "low") if cells[at["low"]] else 0.0
+        high_hz = value(cells, "high") if cells[at["high"]] else 0.0
+        one = mark(
             sheet.plain(cells[at["recording"]]).replace("\\", "/") or named,
             sheet.plain(cells[at["species"]]),
             value(cells, "start"),
@@ -75,5 +76,6 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
             sheet.plain(cells[at["song_type"]]),
             where,
         )
+        return (one,)
 
     return collected(path, table.rows, marks)

@@ -6,7 +6,8 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import TypeVar
 
 from dawnchorus.annotations.marks import Mark
@@ -20,6 +21,8 @@ END_TOLERANCE_S = 0.05
 
 
 Named = TypeVar("Named", Annotation, Mark)
+# `replace` asks for the fields of each value again, which a million rows feel.
+OTHERS = {kind: attrgetter(*(one.name for one in fields(kind)[1:])) for kind in (Annotation, Mark)}
 
 
 def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tuple[list[Named], list[Problem]]:
@@ -40,7 +43,7 @@ def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tupl
             problems.append(_unmatched(one, candidates))
         else:
             key = candidates[0].key
-            matched.append(one if one.recording == key else replace(one, recording=key))
+            matched.append(one if one.recording == key else type(one)(key, *OTHERS[type(one)](one)))
     return matched, problems
 
 

@@ -96,11 +96,11 @@ def collected(path: Path, rows: Iterable[tuple[int, Row]], read: Callable[[Row, 
 
 def number(text: str, name: str, comma: bool = False) -> float:
     """Read the cell of a column; Bad for anything but a finite number. `comma`: a decimal comma is one, too."""
-    if comma and "." not in text:
-        text = text.replace(",", ".", 1)
     try:
         value = float(text)
     except ValueError:
+        if comma and "," in text and "." not in text:
+            return number(text.replace(",", ".", 1), name)
         value = math.nan
     if not math.isfinite(value) or "_" in text:  # Python reads 1_0 as ten
         raise Bad("not_a_number", f"{name} is {text!r}", "a number")

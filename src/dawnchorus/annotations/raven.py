@@ -100,15 +100,14 @@ class _Row:
         self.starts = _starts(told) if self.offset == sheet.NOT_THERE and self.path != sheet.NOT_THERE else {}
         self.only = ""
 
-    def marks(self, cells: list[str], where: str) -> Iterator[Mark]:
+    def marks(self, cells: list[str], where: str) -> tuple[Mark]:
         """The one mark of a row."""
         recording = sheet.plain(cells[self.path]).replace("\\", "/") or self.named
-        start_s, end_s = (number(cells[at], name, True) for at, name in ((self.begin, BEGIN), (self.end, END)))
+        start_s, end_s = number(cells[self.begin], BEGIN, True), number(cells[self.end], END, True)
         in_file_s = self._in_file(cells, recording, start_s)
-        low_hz, high_hz = (
-            number(cells[at], name, True) if cells[at] else 0.0 for at, name in ((self.low, LOW), (self.high, HIGH))
-        )
-        yield mark(
+        low_hz = number(cells[self.low], LOW, True) if cells[self.low] else 0.0
+        high_hz = number(cells[self.high], HIGH, True) if cells[self.high] else 0.0
+        one = mark(
             recording,
             sheet.plain(cells[self.species]),
             in_file_s,
@@ -121,6 +120,7 @@ class _Row:
             sheet.plain(cells[self.song_type]),
             where,
         )
+        return (one,)
 
     def _in_file(self, cells: list[str], recording: str, start_s: float) -> float:
         if cells[self.offset]:

@@ -65,7 +65,7 @@ def read(path: Path, separators: str = ",;\t", quoted: bool = True) -> Sheet:
     _, header = next(found)
     while header and not header[-1]:
         header.pop()  # a separator after the last name
-    return Sheet(path, header, _padded(found, len(header)), separator != ",")
+    return Sheet(path, header, found, separator != ",")
 
 
 def text_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -111,20 +111,14 @@ def _lines(path: Path) -> Iterator[str]:
 def _rows(path: Path, separator: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(_lines(path), delimiter=separator, quoting=quoting)
-    begins = 1
+    begins, columns = 1, 0
     try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
+        for raw in reader:
+            cells = [cell.strip() for cell in raw]
             if any(cells):
+                cells.extend([""] * (columns - len(cells)) or [""])
                 yield begins, cells
+                columns = columns or len(cells)  # as many as the header, and the empty one
             begins = reader.line_num + 1  # a quoted cell may go over several lines
     except csv.Error as error:
         raise AnnotationError(f"{path} line {begins} is not a row of a table: {error}") from error
-
-
-def _padded(rows: Iterator[tuple[int, list[str]]], columns: int) -> Iterator[tuple[int, list[str]]]:
-    for line, cells in rows:
-        cells.extend([""] * (columns + 1 - len(cells)))
-        if cells[NOT_THERE]:
-            cells.append("")
-        yield line, cells
