@@ -15,3 +15,7 @@ def test_trap_3_8_times_in_seconds_or_in_samples(tmp_path) -> None:
     assert str(found.problems[0]).endswith("samples, not in seconds, where the recording is not known; left out")
     told = Told(recordings=[recording("SD1/a")])
     assert crowsetta_seq.read(path, told).marks == found.marks * 2
+    path.write_text(
+        "label,onset_sample,offset_sample,notated_path,annot_path,sequence,annotation\nfrog,48000,120000,a,x,0,0\n"
+    )
+    assert formats.read(path, told=told).marks == [Mark("a", "frog", 1.0, 2.5)]

@@ -96,8 +96,8 @@ def test_complaint_24_one_table_runs_on_over_all_files_and_leaves_strangers_out(
     assert lost == {"are of recordings that are not there: left out": 1}
     cells = [line.split("\t") for line in path.read_text().splitlines()[1:]]
     assert [(row[3], row[4], row[8], row[9]) for row in cells] == [
-        ("5", "6", "SD01/a.WAV", "5"),
-        ("91.5", "92.5", "SD03/a.WAV", "1"),
+        ("5.0", "6.0", "SD01/a.WAV", "5.0"),
+        ("91.5", "92.5", "SD03/a.WAV", "1.0"),
     ]
     assert [replace(one, channel=0) for one in raven.read(path).marks] == [
         replace(said[2], recording="SD01/a.WAV"),

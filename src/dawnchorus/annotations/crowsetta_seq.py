@@ -9,10 +9,8 @@ from dawnchorus.annotations import sheet
 from dawnchorus.annotations.door import Names
 from dawnchorus.annotations.marks import NOTHING_TOLD, PRESENT, Bad, Mark, Table, Told, collected, mark, number
 
-COLUMNS = (
-    *("label", "onset_s", "offset_s", "onset_sample", "offset_sample"),
-    *("notated_path", "annot_path", "sequence", "annotation"),
-)
+IN_SECONDS = ("label", "onset_s", "offset_s", "notated_path", "annot_path", "sequence", "annotation")
+IN_SAMPLES = ("label", "onset_sample", "offset_sample", "notated_path", "annot_path", "sequence", "annotation")
 
 
 def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
@@ -21,8 +19,10 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     Raises AnnotationError if the file is no such table.
     """
     table = sheet.read(path)
-    label, onset, offset = (table.needed(name) for name in (told.species or "label", "onset_s", "offset_s"))
+    label, onset, offset = table.needed(told.species or "label"), table.column("onset_s"), table.column("offset_s")
     samples = table.column("onset_sample"), table.column("offset_sample")
+    if sheet.NOT_THERE in (onset, offset):
+        samples = table.needed("onset_sample"), table.needed("offset_sample")
     notated = table.needed("notated_path")
     names = Names(told.recordings)
     said = PRESENT if told.said is None else told.said

@@ -53,7 +53,7 @@ TELLING: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "arbimon": (("recording", "species", "x1", "validated"), ("site_name", "detection_start", "validation_status")),
     "kaleidoscope": ((kaleidoscope.FILE, kaleidoscope.OFFSET, kaleidoscope.DURATION),),
     "birdnet": ((birdnet.START, birdnet.END, birdnet.CONFIDENCE),),
-    "crowsetta": (crowsetta_seq.COLUMNS,),
+    "crowsetta": (crowsetta_seq.IN_SECONDS, crowsetta_seq.IN_SAMPLES),
     "opensoundscape": (opensoundscape.INDEX, ("audio_file", "annotation", "start_time", "end_time")),
 }
 """Columns by which a format is known, in the order in which they are asked for."""

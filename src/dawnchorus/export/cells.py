@@ -25,8 +25,8 @@ class ExportError(ValueError):
 
 
 def number(value: float) -> str:
-    """`table.decimal`, whole numbers without a point."""
-    return table.decimal(value).removesuffix(".0")
+    """Write a number always with a point: some readers take a column of whole ones for another type, and refuse it."""
+    return table.decimal(value)
 
 
 def text(value: str, dangerous: re.Pattern[str] = FORMULA) -> str:

@@ -1,11 +1,11 @@
-"""`generic-seq` of crowsetta: exactly its columns, times in seconds."""
+"""`generic-seq` of crowsetta: exactly its columns, without those of samples, which may not be empty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dawnchorus.annotations.crowsetta_seq import COLUMNS
+from dawnchorus.annotations.crowsetta_seq import IN_SECONDS
 from dawnchorus.annotations.marks import Mark
 from dawnchorus.events import Recording
 from dawnchorus.export import cells
@@ -24,10 +24,10 @@ def write(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = (
             cells.text(one.species),
             cells.number(one.start_s),
             cells.number(one.end_s),
-            *("", "", cells.text(file_name(recording)), cells.text(path.name), "0", str(annotation)),
+            *(cells.text(file_name(recording)), cells.text(path.name), "0", str(annotation)),
         ]
         for annotation, (recording, its) in enumerate(found.items())
         for one in sorted(its, key=lambda one: one.start_s)
     )
-    cells.write_csv(path, COLUMNS, rows)
+    cells.write_csv(path, IN_SECONDS, rows)
     return lost
