@@ -88,9 +88,13 @@ def coverage(table: Table, recordings: Sequence[Recording] = ()) -> Coverage:
     said = [
         Said(
             name,
-            *(counts[name, word] for word in (PRESENT, ABSENT, UNSURE, UNSEEN)),
+            counts[name, PRESENT],
+            counts[name, ABSENT],
+            counts[name, UNSURE],
+            counts[name, UNSEEN],
             len(places[name]),
-            *(round(hours.get((numbers.get(name, -1), present), 0.0), 6) for present in (True, False)),
+            round(hours.get((numbers.get(name, -1), True), 0.0), 6),
+            round(hours.get((numbers.get(name, -1), False), 0.0), 6),
             contradicted[name],
         )
         for name in names

@@ -14,7 +14,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     import pyarrow
     from pyarrow import parquet
 
-    marks = []
+    marks: list[Mark] = []
     try:
         with parquet.ParquetFile(path) as file:
             there = [name for name in COLUMNS.values() if name in file.schema_arrow.names]

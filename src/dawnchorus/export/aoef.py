@@ -53,7 +53,7 @@ def _content(marks: Sequence[Mark], recordings: Sequence[Recording], predicted: 
     kind = "prediction" if predicted else "annotation"
     tags = {name: number for number, name in enumerate(sorted({one.species for one in marks}))}
     file_name = cells.file_names(recordings)
-    sounds, said, of_clip = [], [], dict[str, list[str]]()
+    sounds, said, of_clip = list[dict[str, Any]](), list[dict[str, Any]](), dict[str, list[str]]()
     for number, one in enumerate(marks):
         sound = _id("sound_event", one.recording, str(number))
         sounds.append({"uuid": sound, "recording": _id("recording", one.recording), "geometry": _geometry(one)})
