@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -295,3 +296,47 @@ def test_the_archive_of_a_data_set_is_its_training_recordings(tmp_path: Path) ->
 def test_an_archive_without_sound_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no sound files found"):
         dataset.archive([tmp_path])
+
+
+# ---- tables of other formats -----------------------------------------------------------------------------------
+
+
+def labels(folder: Path, **tracks: str) -> dataset.Tables:
+    """Label tracks of Audacity."""
+    (folder / "labels").mkdir()
+    for name, text in tracks.items():
+        (folder / "labels" / f"{name}.txt").write_text(text)
+    return dataset.Tables((folder / "labels",))
+
+
+def test_tables_of_any_format_are_annotations_of_the_recordings(tmp_path):
+    for name in ("SD1/a", "SD2/b"):
+        sound(tmp_path / "audio" / f"{name}.wav")
+    loaded = dataset.load(tmp_path, tables=labels(tmp_path, a="0\t1\ttoad\n1.5\t2.5\tfrog\n", c="0\t1\ttoad\n"))
+    assert loaded.species == (Species(0, "frog"), Species(1, "toad"))
+    assert [(box.recording, box.species, box.start_s, box.end_s, box.present) for box in loaded.annotations] == [
+        ("SD1/a", 1, 0.0, 1.0, True),
+        ("SD1/a", 0, 1.5, 2.0, True),
+    ]
+    assert [problem.kind for problem in loaded.problems] == ["unknown_recording", "beyond_end"]
+    assert loaded.bands_hz == [(0.0, 0.0), (0.0, 0.0)]
+
+
+def test_only_when_the_user_says_that_all_is_listed_silence_is_absence(tmp_path):
+    for name in ("a", "b", "c"):
+        sound(tmp_path / "audio" / f"{name}.wav", 12.0)
+    tables = labels(tmp_path, a="0\t1\tfrog\n", b="")
+    assert all(box.present for box in dataset.load(tmp_path, tables=tables).annotations)
+    loaded = dataset.load(tmp_path, tables=replace(tables, complete=True))
+    assert [(box.recording, box.start_s, box.end_s) for box in loaded.annotations if not box.present] == [
+        ("a", 1 + dataset.COMPLETE_MARGIN_S, 12.0),
+        ("b", 0.0, 12.0),
+    ]
+
+
+def test_names_that_species_csv_does_not_have_are_problems(tmp_path):
+    sound(tmp_path / "audio" / "a.wav")
+    (tmp_path / "species.csv").write_text("species_id,name\n0,frog\n")
+    loaded = dataset.load(tmp_path, tables=labels(tmp_path, a="0\t1\tfrog\n0\t1\tFrog\n"))
+    assert len(loaded.annotations) == 1
+    assert [problem.kind for problem in loaded.problems] == ["bad_species"]

@@ -20,8 +20,10 @@ The modules, in the order of the data; each imports only from modules above it i
 - `metrics`: cmAP, LWLRAP, event scores, on full and on partial labels
 - `calibration`: scores to probabilities from partial labels; prevalence; thresholds for a precision
 - `package`: ModelPackage: the folder that training ships and detection loads
-- `export`: Detection to CSV, Parquet and submission.csv
+- `export`: detections and annotations to files that others read, one format a file
+- `convert`: any table of annotations or detections to any other format
 - `plots`: pictures: spectrograms with boxes, curves
+- `coverage`: what tables of annotations say, by species, and what is wrong with them
 - `report`: the HTML report
 - `seasons`: what was heard where and when against what was recorded: tables and pictures
 - `simulate`: soundscapes with known truth and RFCX-like annotations

@@ -13,11 +13,13 @@ from rich import box
 from rich import progress as rich_progress
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dawnchorus.coverage import Said
 from dawnchorus.detect.outputs import duration
 from dawnchorus.detect.run import Progress
 from dawnchorus.evaluate import Evaluation
@@ -210,4 +212,18 @@ def facts_table(facts: dict[str, str]) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in facts.items():
         table.add_row(name, value)
+    return table
+
+
+def coverage_table(species: Sequence[Said]) -> Table:
+    """What annotations say of each species: rows by their word, hours in boxes."""
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.add_column("species")
+    counted = ("present", "absent", "unsure", "not looked at", "recordings", "contradictions", "h present", "h absent")
+    for name in counted:
+        table.add_column(name, justify="right")
+    for one in species:
+        counts = one.present, one.absent, one.unsure, one.not_looked_at, one.recordings, one.contradictions
+        hours = f"{one.present_h:.3f}", f"{one.absent_h:.3f}"
+        table.add_row(escape(one.species), *map(str, counts), *hours)
     return table

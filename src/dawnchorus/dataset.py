@@ -1,7 +1,8 @@
 """A folder of recordings and two tables, checked at the door.
 
-DATA holds `train_tp.csv` and `train_fp.csv`; the sound lies in `DATA/train`, else in `DATA/audio`, else anywhere under
-DATA, unless folders are named. `species.csv` and `recordings.csv` are optional.
+DATA holds `train_tp.csv` and `train_fp.csv`, or annotations are `Tables` of any format, anywhere. The sound lies in
+`DATA/train`, else in `DATA/audio`, else anywhere under DATA, unless folders are named. `species.csv` and
+`recordings.csv` are optional.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dawnchorus import audio
+from dawnchorus import audio, convert
 from dawnchorus.annotations import door, rfcx
 from dawnchorus.annotations import recordings as recordings_table
 from dawnchorus.annotations import species as species_table
+from dawnchorus.annotations.complete import complete
+from dawnchorus.annotations.marks import NOTHING_TOLD, Told, numbered
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
@@ -22,6 +25,7 @@ from dawnchorus.recorders.pattern import Pattern
 
 PRESENT = "train_tp.csv"  # what has it is a data set
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
+COMPLETE_MARGIN_S = 8.2  # no window of the default length holds a call and what silence says of its species
 Progress = Callable[[int, int], None]
 
 
@@ -52,9 +56,24 @@ class DataSet:
         """The frequencies that each species' TP boxes span; (0, 0) without any."""
         bands = []
         for species in self.species:
-            boxes = [box for box in self.annotations if box.present and box.species == species.number]
+            boxes = [
+                box
+                for box in self.annotations
+                if box.present and box.species == species.number and box.high_hz > box.low_hz
+            ]
             bands.append((min((b.low_hz for b in boxes), default=0.0), max((b.high_hz for b in boxes), default=0.0)))
         return bands
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Annotations in files of any format, and what the user says of them; `complete`: they list every call."""
+
+    paths: tuple[Path, ...]
+    format: str = ""
+    told: Told = NOTHING_TOLD
+    names: Callable[[str], str] | None = None
+    complete: bool = False
 
 
 def load(
@@ -64,25 +83,16 @@ def load(
     progress: Progress | None = None,
     site_column: str = "site",
     site_pattern: Pattern | None = None,
+    tables: Tables | None = None,
 ) -> DataSet:
-    """Read DATA. Faulty files and rows are left out and listed, each with its reason.
+    """Read DATA, or its recordings and `tables`. Faulty files and rows are left out and listed, each with its reason.
 
     Sites are those of `site_column` in `recordings.csv`; those that it does not know are told by the pattern from the
     paths of the recordings.
 
     Raises DataError when a table is missing, when nothing is left to train on, or with `strict` for any problem.
     """
-    tables = [data / PRESENT, data / "train_fp.csv"]
-    if not tables[0].is_file():
-        raise DataError(f"{tables[0]}: no such file; expected a table of true positives in the RFCX columns")
-    boxes, problems = rfcx.read(tables[0], present=True)
-    if not tables[1].is_file():
-        problems.append(
-            Problem(tables[1].name, 0, "missing", "no such table", "boxes in which a species is absent", False)
-        )
-    else:
-        more, its_problems = rfcx.read(tables[1], present=False)
-        boxes, problems = boxes + more, problems + its_problems
+    boxes, problems = _own_tables(data) if tables is None else ([], [])
     roots = list(audio_folders) or [_audio_folder(data)]
     recordings, errors = audio.scan(roots, progress=progress)
     if not recordings and not errors:
@@ -90,8 +100,11 @@ def load(
     recordings, site_problems = _with_sites(recordings, data / "recordings.csv", site_column)
     if site_pattern is not None:
         recordings = [_site_by_path(recording, site_pattern) for recording in recordings]
-    species = _species(data / "species.csv", boxes)
-    boxes, unmatched = door.match(boxes, recordings)
+    if tables is None:
+        species = _species(data / "species.csv", boxes)
+        boxes, unmatched = door.match(boxes, recordings)
+    else:
+        boxes, species, unmatched = _from_tables(tables, recordings, data / "species.csv")
     boxes, doubtful = door.check(boxes, recordings, len(species))
     problems = [*problems, *site_problems, *unmatched, *doubtful]
     failures = tuple(Failure(str(error.path), error.fault) for error in errors)
@@ -99,8 +112,37 @@ def load(
     if strict and listed:
         raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
     if not any(box.present for box in boxes):
-        raise DataError(f"{tables[0]}: no usable true positive is left; the problems:\n" + "\n".join(listed))
+        source = tables.paths[0] if tables else data / PRESENT
+        raise DataError(f"{source}: no usable true positive is left; the problems:\n" + "\n".join(listed))
     return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
+
+
+def _own_tables(data: Path) -> tuple[list[Annotation], list[Problem]]:
+    present, absent = data / PRESENT, data / "train_fp.csv"
+    if not present.is_file():
+        raise DataError(
+            f"{present}: no such file; expected a table of true positives in the RFCX columns, "
+            "or tables of another format with --annotations"
+        )
+    boxes, problems = rfcx.read(present, present=True)
+    if absent.is_file():
+        more, its_problems = rfcx.read(absent, present=False)
+        return boxes + more, problems + its_problems
+    missing = Problem(absent.name, 0, "missing", "no such table", "boxes in which a species is absent", False)
+    return boxes, [*problems, missing]
+
+
+def _from_tables(
+    tables: Tables, recordings: Sequence[Recording], species: Path
+) -> tuple[list[Annotation], tuple[Species, ...], list[Problem]]:
+    """Annotations with the keys of recordings; the species of species.csv, or without one those that are named."""
+    table = convert.read(tables.paths, tables.format, replace(tables.told, recordings=recordings), tables.names)
+    known = species_table.read(species) if species.is_file() else ()
+    marks = table.marks
+    if tables.complete:
+        marks = complete(marks, recordings, table.empty, [one.name for one in known], COMPLETE_MARGIN_S)
+    boxes, numbers, problems = numbered(marks, known)
+    return boxes, numbers, table.problems + problems
 
 
 def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[list[Recording], list[Failure]]:

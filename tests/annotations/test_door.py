@@ -163,3 +163,24 @@ def test_the_time_of_a_check_grows_with_the_rows_not_with_their_square():
     assert time.process_time() - begin < 3  # all pairs would take minutes
     assert len(annotations) == 20_000
     assert 10_000 <= len(problems) <= 20_000
+
+
+# ---- paths of other computers ----------------------------------------------------------------------------------
+
+
+def test_complaint_2_paths_of_other_computers_find_the_card_and_not_another_of_that_name():
+    cards = [recording(f"SD{card:02}/20260401_050000.WAV") for card in range(10)]
+    assert matched("C:\\season\\SD03\\20260401_050000.WAV", *cards) == "SD03/20260401_050000"
+    assert matched("/media/x/season/SD09/20260401_050000.wav", *cards) == "SD09/20260401_050000"
+    assert matched("/media/x/SD10/20260401_050000.WAV", *cards) == "unknown_recording"
+    assert matched("20260401_050000.WAV", *cards) == "ambiguous_recording"
+
+
+def test_complaint_3_extensions_in_capitals_are_the_same():
+    assert matched("a.WAV", recording("a.wav")) == "a"
+    assert matched("x/a.wav", recording("x/a.WAV")) == "x/a"
+
+
+def test_a_file_right_under_the_audio_folder_is_named_with_it():
+    assert matched("/season/audio/a.wav", recording("a.wav")) == "a"
+    assert matched("/season/other/a.wav", recording("a.wav")) == "unknown_recording"

@@ -6,37 +6,81 @@ import math
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import TypeVar
 
+from dawnchorus.annotations.marks import Mark
 from dawnchorus.annotations.problems import Problem, file_and_line
 from dawnchorus.events import Annotation, Recording
 
+EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".opus", ".wac"})
+"""Endings of names that are no part of them; the letters may be capitals."""
 END_TOLERANCE_S = 0.05
 """How far a box may reach beyond the end without a word: tables round, and so do lengths of files."""
 
 
-def match(annotations: Iterable[Annotation], recordings: Sequence[Recording]) -> tuple[list[Annotation], list[Problem]]:
+Named = TypeVar("Named", Annotation, Mark)
+# `replace` asks for the fields of each value again, which a million rows feel.
+OTHERS = {kind: attrgetter(*(one.name for one in fields(kind)[1:])) for kind in (Annotation, Mark)}
+
+
+def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tuple[list[Named], list[Problem]]:
     """Give annotations the keys of their recordings; those without one are left out, each with a Problem.
 
-    A recording may be named by its key, by its key with the extension, or by the name of its file, with the extension
-    or without, if no other file has that name. Nothing outside `recordings` is looked at, whatever a name says.
+    A recording may be named by its key, by its key with the extension in letters of any case, by a path that ends in
+    one of these, or by the name of its file, with the extension or without, if no other file has that name. Nothing
+    outside `recordings` is looked at, whatever a name says.
     """
-    exact = {recording.key + recording.path.suffix: recording for recording in recordings}
-    exact |= {recording.key: recording for recording in recordings}  # a key comes before another's extension
-    loose: dict[str, dict[str, Recording]] = defaultdict(dict)
-    for recording in recordings:
-        key, suffix = recording.key, recording.path.suffix
-        for name in (key, key + suffix, recording.path.stem, recording.path.name):
-            loose[_plain(name)][key] = recording
+    found = Names(recordings)
+    known: dict[str, list[Recording]] = {}
     matched, problems = [], []
     for one in annotations:
-        named = exact.get(one.recording)
-        candidates = [named] if named else list(loose.get(_plain(one.recording), {}).values())
-        if len(candidates) == 1:
-            matched.append(replace(one, recording=candidates[0].key))
-        else:
+        if one.recording not in known:
+            known[one.recording] = found.candidates(one.recording)
+        candidates = known[one.recording]
+        if len(candidates) != 1:
             problems.append(_unmatched(one, candidates))
+        else:
+            key = candidates[0].key
+            matched.append(one if one.recording == key else type(one)(key, *OTHERS[type(one)](one)))
     return matched, problems
+
+
+class Names:
+    """The names that recordings may go by."""
+
+    def __init__(self, recordings: Sequence[Recording]) -> None:
+        self.exact = {recording.key + recording.path.suffix: recording for recording in recordings}
+        self.exact |= {recording.key: recording for recording in recordings}  # a key comes before another's extension
+        self.loose: dict[str, dict[str, Recording]] = defaultdict(dict)
+        self.inner: dict[str, dict[str, Recording]] = defaultdict(dict)  # keys that have folders
+        for recording in recordings:
+            key, suffix = recording.key, recording.path.suffix
+            for name in (key, key + suffix, recording.path.stem, recording.path.name):
+                self.loose[_plain(name)][key] = recording
+            for name in (key, key + suffix):
+                if "/" in name:
+                    self.inner[_plain(name)][key] = recording
+
+    def candidates(self, name: str) -> list[Recording]:
+        """The recordings that may be meant."""
+        if name in self.exact:
+            return [self.exact[name]]
+        plain = _plain(name)
+        if plain in self.loose:
+            return list(self.loose[plain].values())
+        parts = plain.split("/")
+        if ".." in parts:
+            return []
+        for first in range(1, len(parts) - 1):  # the longest end of a path that is a key with its folders
+            if (end := "/".join(parts[first:])) in self.inner:
+                return list(self.inner[end].values())
+        # What lies right under the audio folder has no folder in its key: the folder itself may be the path's.
+        flat = self.loose.get(parts[-1], {}).values()
+        return [
+            one for one in flat if len(parts) > 1 and "/" not in one.key and _plain(one.path.parent.name) == parts[-2]
+        ]
 
 
 def check(
@@ -64,16 +108,18 @@ def check(
 
 
 def _plain(name: str) -> str:
-    """Make names equal that systems write differently: the two slashes, composed and decomposed letters."""
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    """Make names equal that systems write differently: the slashes, composed letters, extensions in capitals."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}.{suffix.casefold()}" if dot and f".{suffix.casefold()}" in EXTENSIONS else name
 
 
-def _problem(one: Annotation, kind: str, found: str, expected: str, left_out: bool = True) -> Problem:
+def _problem(one: Annotation | Mark, kind: str, found: str, expected: str, left_out: bool = True) -> Problem:
     file, line = file_and_line(one.where)
     return Problem(file, line, kind, found, expected, left_out)
 
 
-def _unmatched(one: Annotation, candidates: Sequence[Recording]) -> Problem:
+def _unmatched(one: Annotation | Mark, candidates: Sequence[Recording]) -> Problem:
     if not candidates:
         return _problem(one, "unknown_recording", f"recording_id is {one.recording!r}", "one of the recordings")
     names = [str(recording.path) for recording in candidates]

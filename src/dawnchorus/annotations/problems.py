@@ -17,7 +17,8 @@ class Problem:
 
     `kind` is for programs: `missing`, `not_a_number`, `bad_species`, `bad_song_type`, `negative_time`,
     `ends_before_start`, `bad_frequency`, `unknown_recording`, `ambiguous_recording`, `starts_after_end`,
-    `beyond_end`, `duplicate`, `contradiction`, `bad_start`. `left_out`: the row is not used.
+    `beyond_end`, `duplicate`, `contradiction`, `bad_start`, `bad_number`, `bad_verdict`, `bad_time`,
+    `unreadable`. `left_out`: the row is not used.
     """
 
     file: str

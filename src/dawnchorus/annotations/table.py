@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from dawnchorus import files
@@ -30,11 +31,17 @@ def read(path: Path, columns: Sequence[str]) -> list[tuple[int, Row]]:
 
 def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a table, wholly or not at all."""
-    lines = [",".join(map(_cell, row)) + "\n" for row in [header, *rows]]
+    lines = [",".join(map(cell, row)) + "\n" for row in [header, *rows]]
     files.write_text(path, "".join(lines))
 
 
-def _cell(text: str) -> str:
+def decimal(value: float) -> str:
+    """The shortest decimal text that is the same number again: a point, no exponent, no sign of zero."""
+    text = repr(float(value) + 0.0)
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def cell(text: str) -> str:
     """Quote where needed; Python's csv writer leaves a lone carriage return bare, which its reader takes for a row."""
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 

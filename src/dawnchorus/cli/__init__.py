@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dawnchorus.cli import blend as blend
 from dawnchorus.cli import check as check
+from dawnchorus.cli import convert as convert
 from dawnchorus.cli import demo as demo
 from dawnchorus.cli import detect as detect
 from dawnchorus.cli import evaluate as evaluate

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
+from dawnchorus.cli.convert import Columns, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
 
 
@@ -17,6 +18,18 @@ def train(
     data: Annotated[Path, typer.Argument(help="Folder with train_tp.csv, train_fp.csv and the recordings.")],
     out: Annotated[Path, typer.Option(help="Folder for the run.")],
     audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
+    annotations: Annotated[
+        list[Path] | None, typer.Option(help="Tables of any format, or folders of them, in place of DATA's two tables.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="With --annotations: their format, if it is not to be guessed.")] = "",
+    complete: Annotated[
+        bool, typer.Option("--complete", help="With --annotations: they list every call; elsewhere species are absent.")
+    ] = False,
+    species_column: Species = "",
+    column: Columns = None,
+    verdict: Verdict = None,
+    names: Names = None,
+    name_as: NameAs = "scientific",
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
     weights: Annotated[str, typer.Option(help="imagenet, lite, none, a file, or a folder of `pretrain`.")] = "lite",
     columns_per_frame: Annotated[
@@ -75,11 +88,13 @@ def train(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
-    """Train a detector from recordings and two tables; run again to go on after an interruption."""
+    """Train a detector from recordings and annotations; run again to go on after an interruption."""
     if encoder is not None and grain == "frames":
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
+    if not annotations and (complete or format or species_column or column or verdict or names):
+        raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
     need_training()
     from dataclasses import replace
 
@@ -119,8 +134,15 @@ def train(
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
     usual = in_rounds.REPEATS if method == "rounds" and encoder is None else 1
     experiment = replace(experiment, repeats=repeats or usual, audit=audit)
+    tables: Any = None
+    if annotations:
+        from dawnchorus.dataset import Tables
+
+        said_of_them = told(species_column, column, verdict, False, None, None)
+        tables = Tables(tuple(annotations), format, said_of_them, spellings(names, name_as), complete)
+    sites = (site_column, site_pattern)
     faults = train_shown(
-        data, out, experiment, audio or [], strict, store, outside, folds is None, (site_column, site_pattern), verdicts
+        data, out, experiment, audio or [], strict, store, outside, folds is None, sites, verdicts, tables
     )
     evaluate_shown(out, None, None, False)
     if faults:
@@ -160,6 +182,7 @@ def train_shown(
     fewer_folds: bool = False,
     sites: tuple[str, str | None] = ("site", None),
     verdicts: str | None = None,
+    tables: Any = None,
 ) -> int:
     """Train and show what was found and made; the number of recordings that failed."""
     from dawnchorus import dataset
@@ -171,7 +194,7 @@ def train_shown(
     say = console().print
     with bar("looking at the recordings") as step:
         column, pattern = sites
-        found = dataset.load(data, audio, strict, step, column, Pattern(pattern) if pattern else None)
+        found = dataset.load(data, audio, strict, step, column, Pattern(pattern) if pattern else None, tables)
     if verdicts is not None:
         found = _with_verdicts(found, verdicts, strict)
     present = sum(box.present for box in found.annotations)

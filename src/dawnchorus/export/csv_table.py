@@ -2,6 +2,7 @@
 
 Behind them `site, time_utc, time_local, latitude, longitude`: where and when each began, empty where it is not known.
 Times are ISO 8601 with their zone.
+Marks are written as their readers read them: without `species_id`, and with `song_type` and `verdict` at the end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
-from dawnchorus.events import Detection, Species
+from dawnchorus.annotations.csv_columns import COLUMNS as MARK_COLUMNS
+from dawnchorus.annotations.marks import Mark
+from dawnchorus.events import Detection, Recording, Species
+from dawnchorus.export import cells
+from dawnchorus.export.cells import Lost
 from dawnchorus.export.files_table import degrees, stamp
 from dawnchorus.files import whole
 from dawnchorus.recorders.origin import Origin
@@ -42,19 +47,40 @@ def write(
             at = origin.at(found.start_s)
             writer.writerow(
                 [
-                    found.recording,
+                    cells.text(found.recording),
                     found.species,
-                    species[found.species].name,
+                    cells.text(species[found.species].name),
                     f"{found.start_s:.3f}",
                     f"{found.end_s:.3f}",
                     f"{found.low_hz:.1f}",
                     f"{found.high_hz:.1f}",
                     f"{found.score:.6f}",
                     found.channel,
-                    origin.site,
+                    cells.text(origin.site),
                     stamp(at and at.astimezone(UTC)),
                     stamp(at),
                     *degrees(origin.place),
                 ]
             )
     return rows
+
+
+def write_marks(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = ()) -> Lost:
+    """Write what tables said, nothing of which is lost."""
+    rows = (
+        [
+            cells.text(one.recording),
+            cells.text(one.species),
+            cells.number(one.start_s),
+            cells.number(one.end_s),
+            cells.number(one.low_hz),
+            cells.number(one.high_hz),
+            "" if one.score is None else cells.number(one.score),
+            str(one.channel),
+            cells.text(one.song_type),
+            one.said,
+        ]
+        for one in marks
+    )
+    cells.write_csv(path, list(MARK_COLUMNS.values()), rows)
+    return Lost()

@@ -1,0 +1,81 @@
+"""Plain CSV: one row a box, in columns that the user names, or in those of this project's own tables.
+
+Our names of columns are the keys of COLUMNS; `recording` and `species` must be there, and the times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dawnchorus.annotations import sheet
+from dawnchorus.annotations.marks import (
+    NOTHING_TOLD,
+    PRESENT,
+    UNSEEN,
+    Mark,
+    Said,
+    Table,
+    Told,
+    collected,
+    mark,
+    number,
+    whole_number,
+    word,
+)
+from dawnchorus.annotations.problems import AnnotationError
+
+COLUMNS: Mapping[str, str] = {
+    "recording": "recording_id",
+    "species": "species",
+    "start": "t_min",
+    "end": "t_max",
+    "low": "f_min",
+    "high": "f_max",
+    "score": "score",
+    "channel": "channel",
+    "song_type": "song_type",
+    "verdict": "verdict",
+}
+"""Columns by what they hold."""
+NEEDED = ("recording", "species", "start", "end")
+
+
+def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
+    """Read a table; `told.columns` says which column holds what, where it is not as in COLUMNS.
+
+    `named` is the recording of rows that name none. Rows of a table with scores and without verdicts are what a program
+    found: nobody looked at them. Raises AnnotationError if a column is missing or `told.columns` names one of no use.
+    """
+    names = {**COLUMNS, **told.columns, **({"species": told.species} if told.species else {})}
+    if strangers := [key for key in names if key not in COLUMNS]:
+        raise AnnotationError(f"a column can be {', '.join(COLUMNS)}, not {', '.join(strangers)}")
+    table = sheet.read(path)
+    must = [key for key in names if key in told.columns or key in NEEDED and not (key == "recording" and named)]
+    at = {key: table.needed(name) if key in must else table.column(name) for key, name in names.items()}
+    otherwise: Said = UNSEEN if at["score"] != sheet.NOT_THERE else PRESENT
+    otherwise = otherwise if told.said is None else told.said
+    comma = table.comma or told.decimal_comma
+
+    def value(cells: list[str], key: str) -> float:
+        return number(cells[at[key]], names[key], comma)
+
+    def marks(cells: list[str], where: str) -> tuple[Mark]:
+        low_hz = value(cells, "low") if cells[at["low"]] else 0.0
+        high_hz = value(cells, "high") if cells[at["high"]] else 0.0
+        one = mark(
+            sheet.plain(cells[at["recording"]]).replace("\\", "/") or named,
+            sheet.plain(cells[at["species"]]),
+            value(cells, "start"),
+            value(cells, "end"),
+            low_hz,
+            high_hz,
+            word(cells[at["verdict"]], names["verdict"]) if at["verdict"] != sheet.NOT_THERE else otherwise,
+            value(cells, "score") if cells[at["score"]] else None,
+            whole_number(cells[at["channel"]], names["channel"]) if cells[at["channel"]] else 0,
+            sheet.plain(cells[at["song_type"]]),
+            where,
+        )
+        return (one,)
+
+    return collected(path, table.rows, marks)

@@ -1,0 +1,110 @@
+"""The command `convert`: annotations and detections from one format to another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dawnchorus.cli.app import Json, app, plain_errors
+
+Species = Annotated[str, typer.Option("--species-column", help="The column, or the key of a tag, with the species.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", help="Plain CSV: what a column holds, as start=Onset; again for each column."),
+]
+Verdict = Annotated[str | None, typer.Option(help="What rows without a verdict say: present, absent, unsure, unseen.")]
+DecimalComma = Annotated[bool, typer.Option("--decimal-comma", help="Plain CSV: 1,5 is one and a half.")]
+Names = Annotated[
+    Path | None, typer.Option(help="A table of species, a column a kind of name: code, scientific, common or others.")
+]
+NameAs = Annotated[str, typer.Option(help="With --names: the column whose names are used.")]
+Recordings = Annotated[
+    Path | None, typer.Option(help="A recordings.csv with sites and starts, which exports of sites and times need.")
+]
+Sound = Annotated[list[Path] | None, typer.Option(help="Folders with the recordings.")]
+
+
+def spellings(names: Path | None, name_as: str) -> Any:
+    """What gives species the wanted names, or None."""
+    from dawnchorus.annotations import names as table
+
+    return None if names is None else table.read(names, name_as)
+
+
+def told(
+    species: str,
+    columns: list[str] | None,
+    verdict: str | None,
+    comma: bool,
+    audio: list[Path] | None,
+    places: Path | None,
+) -> Any:
+    """What the options say of a table, with the recordings found."""
+    from dawnchorus.annotations.marks import WORDS, Told
+    from dawnchorus.audio import scan
+    from dawnchorus.console import bar
+
+    pairs = dict[str, str]()
+    for pair in columns or []:
+        ours, equals, theirs = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--column {pair}: expected a pair such as start=Onset")
+        pairs[ours.strip()] = theirs.strip()
+    words = {**WORDS, "unseen": WORDS[""]}
+    if verdict is not None and verdict not in words:
+        raise typer.BadParameter(f"--verdict {verdict}: expected present, absent, unsure or unseen")
+    recordings: Any = ()
+    if audio:
+        with bar("looking at the recordings") as step:
+            recordings, _ = scan(audio, progress=step)
+    if places is not None:
+        recordings = _placed(recordings, places)
+    return Told(species, None if verdict is None else words[verdict], pairs, tuple(recordings), comma)
+
+
+def _placed(recordings: Any, table: Path) -> list[Any]:
+    """Recordings with the sites and the starts that a recordings.csv has for them."""
+    from dataclasses import replace
+
+    from dawnchorus.annotations.recordings import read, read_starts
+
+    sites, starts = read(table)[0], read_starts(table)[0]
+    placed = []
+    for one in recordings:
+        name = next((name for name in (one.key, one.key + one.path.suffix, one.path.name) if name in sites), "")
+        placed.append(replace(one, site=sites.get(name, ""), start=starts.get(name)))
+    return placed
+
+
+@app.command()
+@plain_errors
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A table, or a folder of them.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder with a file for each recording.")],
+    read_as: Annotated[str, typer.Option("--from", help="The format of IN, if it is not to be guessed.")] = "",
+    write_as: Annotated[str, typer.Option("--to", help="The format of OUT, if its name does not tell.")] = "",
+    audio: Sound = None,
+    recordings: Recordings = None,
+    species_column: Species = "",
+    column: Columns = None,
+    verdict: Verdict = None,
+    names: Names = None,
+    name_as: NameAs = "scientific",
+    decimal_comma: DecimalComma = False,
+    as_json: Json = False,
+) -> None:
+    """Write annotations or detections in another format, and say what it cannot hold."""
+    from dawnchorus import convert as converting
+    from dawnchorus.console import console
+
+    said = told(species_column, column, verdict, decimal_comma, audio, recordings)
+    done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as))
+    if as_json:
+        problems = [str(one) for one in done.problems]
+        typer.echo(json.dumps({"rows": done.rows, "lost": done.lost, "problems": problems}))
+    else:
+        for line in done.lines():
+            console().print(line, markup=False)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from dawnchorus.annotations import formats
+from dawnchorus.cli import app
+from dawnchorus.export import formats as writers
+
+runner = CliRunner()
+LABELS = "1.5\t2.25\tfrog\n\\\t500\t3000\n4\t5\ttoad\n"
+
+
+@pytest.fixture
+def season(tmp_path: Path) -> Path:
+    """Two cards with a file of one name, and a label track of each."""
+    for card in ("SD01", "SD02"):
+        for folder in ("audio", "labels"):
+            (tmp_path / folder / card).mkdir(parents=True)
+        soundfile.write(tmp_path / "audio" / card / "20260401_050000.WAV", np.zeros(48_000), 8000)
+        (tmp_path / "labels" / card / "20260401_050000.txt").write_text(LABELS)
+    return tmp_path
+
+
+def run(*words: object) -> str:
+    result = runner.invoke(app, ["convert", *map(str, words)], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize("format", writers.WRITERS)
+def test_labels_go_to_every_format_with_the_names_of_two_cards(season: Path, format: str) -> None:
+    out = season / {"raven": "out", "audacity": "out", "rfcx": "out", "parquet": "x.parquet", "aoef": "x.json"}.get(
+        format, "x.csv"
+    )
+    run(season / "labels", out, "--to", format, "--audio", season / "audio")
+    again = formats.read(out, format).marks
+    found = {
+        (one.recording.removesuffix(".WAV").removeprefix(f"{season}/audio/"), one.species, one.start_s) for one in again
+    }
+    assert found >= {(f"SD0{n}/20260401_050000", "frog", 1.5) for n in (1, 2)}
+    assert len(again) == 4
+
+
+def test_what_is_lost_is_said_once_with_its_count(season: Path) -> None:
+    output = run(season / "labels", season / "x.csv", "--to", "kaleidoscope")
+    assert output.splitlines() == ["4 rows read", "2 rows lose their frequencies"]
+    told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json"))
+    assert told == {"rows": 4, "lost": {"lose their frequencies": 2}, "problems": []}
+
+
+def test_rows_that_cannot_be_used_are_told(season: Path) -> None:
+    (season / "labels" / "SD03").mkdir()
+    (season / "labels" / "SD03" / "a.txt").write_text("3\t1\tfrog\n5\t6\tfrog\n")
+    output = run(season / "labels", season / "x.csv", "--audio", season / "audio")
+    assert "SD03/a.txt line 1: the end is 1 s, not after the start at 3 s; left out" in output
+    assert "SD03/a.txt line 2: recording_id is 'SD03/a', not one of the recordings; left out" in output
+
+
+def test_columns_names_and_verdicts_as_the_user_says(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('Sound,Bird,From,To\na.wav,great tit,"1,5","2,5"\n')
+    (tmp_path / "names.csv").write_text("scientific,common\nParus major,Great Tit\n")
+    columns = [word for pair in ("recording=Sound", "start=From", "end=To") for word in ("--column", pair)]
+    options = ["--species-column", "Bird", "--verdict", "absent", "--decimal-comma", "--names", tmp_path / "names.csv"]
+    run(tmp_path / "in.csv", tmp_path / "out.csv", "--from", "csv", *columns, *options)
+    (one,) = formats.read(tmp_path / "out.csv").marks
+    assert (one.recording, one.species, one.start_s, one.end_s, one.said) == (
+        "a.wav",
+        "Parus major",
+        1.5,
+        2.5,
+        "absent",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["none.csv", "x.csv"], "none.csv: no such file or folder"),
+        (["labels", "x.xml"], "its name does not tell the format"),
+        (["labels", "x.csv", "--from", "xml"], "no format is named 'xml'"),
+        (["labels", "one.txt", "--to", "audacity"], "a label track is of one recording, and there are 2"),
+        (["labels", "one.selections.txt"], "needs the sound, whose lengths its times run on over"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(season: Path, monkeypatch, words: list[str], said: str) -> None:
+    monkeypatch.chdir(season)
+    result = runner.invoke(app, ["convert", *words])
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+@pytest.mark.parametrize("option", [["--verdict", "maybe"], ["--column", "start"]])
+def test_options_that_say_nothing_are_refused(season: Path, option: list[str]) -> None:
+    result = runner.invoke(app, ["convert", str(season / "labels"), str(season / "x.csv"), *option])
+    assert result.exit_code == 2
