@@ -55,15 +55,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dawnchorus.detect.model import Model
+    from dawnchorus.detect.precision import Precision
 
 __version__ = "0.1.0"
 
 
-def load(model: Path | str) -> Model:
-    """Load a model folder such as RUN/model, to listen to single files.
+def load(model: Path | str, precision: Precision | None = None) -> Model:
+    """Load a model folder such as RUN/model, to listen to single files; `precision` None is this machine's.
 
     Raises PackageError if the folder is no model that this version can read.
     """
     from dawnchorus.detect.model import Model
 
-    return Model.load(model)
+    return Model.load(model, precision)

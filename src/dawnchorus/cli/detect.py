@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, plain_errors
+
+Precision = Literal["f32", "bf16", "int8"]  # that of `detect.precision`, which would load numpy for `--help`
 
 
 @app.command()
@@ -33,6 +35,11 @@ def detect(
     shard: Annotated[
         str, typer.Option(metavar="I/N", help="Do one of N parts only, on this machine; `merge` joins them.")
     ] = "1/1",
+    precision: Annotated[
+        Precision | None,
+        typer.Option(help="Numbers to compute in; bf16 if not given and the processor has it, otherwise f32."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Take int8 whatever it costs in score.")] = False,
     workers: Workers = None,
     time_limit: TimeLimit = 300.0,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what is done in OUT and begin anew.")] = False,
@@ -60,6 +67,8 @@ def detect(
         workers=workers,
         stall_s=time_limit,
         restart=restart,
+        precision=precision,
+        force=force,
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)
