@@ -2,8 +2,8 @@
 
 Runs in the peer's own environment. ResNet18 with random weights on 128 x 512 pixels: windows of 8.192 s, eight a
 minute, at 32 kHz, from a spectrogram of 2048 samples that overlap by 1536. That is linear in frequency and made
-smaller, not mel: it is what its preprocessor makes. No worker processes unless asked for, all cores for torch: of 0 and 2
-workers on two cores 0 was the faster. Prints seconds of `predict` and windows as JSON.
+smaller, not mel: it is what its preprocessor makes. No worker processes unless asked for, all cores for torch: of 0
+and 2 workers on two cores 0 was the faster. Prints seconds of `predict` and windows as JSON.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `run_folder`: what training leaves behind, read without torch
 - `blend`: an ensemble: what several models say of the same recordings, as one
 - `evaluate`: scores of a run on partial labels and on full truth, and its report
+- `quantise`: a model's networks in integers of eight bits, and what they cost in score
 - `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
 - `augment`: masks, brightness, gamma, mixtures: sound and Evidence together
 - `networks`: backbone to sound event detection head

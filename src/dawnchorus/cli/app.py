@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 
 # As a user meets them, which is how `--help` lists them.
 ORDER = (
-    "demo", "simulate", "train", "pretrain", "evaluate", "detect", "merge", "check", "blend", "info", "experiment",
+    "demo", "simulate", "train", "pretrain", "evaluate", "detect", "merge", "check", "quantise", "blend", "info",
+    "experiment",
 )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ class Loss:
     @property
     def cmap(self) -> float:
         """How much cmAP is lost; below 0 when something is won."""
-        return self.cmap_f32 - self.cmap_int8
+        return round(self.cmap_f32 - self.cmap_int8, 6)
 
 
 @dataclass(frozen=True)
