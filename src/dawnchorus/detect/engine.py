@@ -46,6 +46,7 @@ class Network:
         hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
         if threads is not None:
             hints["INFERENCE_NUM_THREADS"] = threads
+            hints["ENABLE_CPU_PINNING"] = False  # every process would hold on to the same first cores
         self.compiled = offline.openvino().Core().compile_model(str(path), "CPU", hints)
 
     def __call__(self, planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
