@@ -32,6 +32,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `run_folder`: what training leaves behind, read without torch
 - `blend`: an ensemble: what several models say of the same recordings, as one
 - `evaluate`: scores of a run on partial labels and on full truth, and its report
+- `quantise`: a model's networks in integers of eight bits, and what they cost in score
 - `labels`: label policies: annotations and windows to Evidence (from here on: the `train` extra)
 - `augment`: masks, brightness, gamma, mixtures: sound and Evidence together
 - `networks`: backbone to sound event detection head
@@ -60,15 +61,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dawnchorus.detect.model import Model
+    from dawnchorus.detect.precision import Precision
 
 __version__ = "0.1.0"
 
 
-def load(model: Path | str) -> Model:
-    """Load a model folder such as RUN/model, to listen to single files.
+def load(model: Path | str, precision: Precision | None = None) -> Model:
+    """Load a model folder such as RUN/model, to listen to single files; `precision` None is this machine's.
 
     Raises PackageError if the folder is no model that this version can read.
     """
     from dawnchorus.detect.model import Model
 
-    return Model.load(model)
+    return Model.load(model, precision)

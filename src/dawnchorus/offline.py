@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -17,4 +18,18 @@ def openvino() -> Any:
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino as module
 
+    return module
+
+
+def nncf() -> Any:
+    """The module `nncf`, without its reporter, which is that of OpenVINO. It says no more than errors.
+
+    Raises ImportError where it is not installed.
+    """
+    openvino()  # keeps the reporter away
+    if "openvino_telemetry" in sys.modules and sys.modules["openvino_telemetry"] is not None:
+        raise ImportError("openvino_telemetry was imported before, and would report what NNCF is used for")
+    import nncf as module
+
+    module.set_log_level(logging.ERROR)
     return module

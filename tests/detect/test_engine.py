@@ -200,6 +200,12 @@ def test_numbers_of_a_network_that_are_not_finite_count_as_nothing_heard(tmp_pat
     assert {round(one.start_s) for one in heard.detections} == {5}
 
 
+def test_processes_with_a_thread_each_do_not_hold_on_to_the_same_core(tmp_path: Path) -> None:
+    (network,) = Detector(tiny_model.write(tmp_path / "model"), threads=1).networks
+    assert network.compiled.get_property("INFERENCE_NUM_THREADS") == 1
+    assert network.compiled.get_property("ENABLE_CPU_PINNING") is False
+
+
 def test_what_no_window_hears_is_lost_to_the_tail(tmp_path: Path) -> None:
     model = tiny_model.write(tmp_path / "model", windows=SlidingWindows(64, 0, faithful_tail=True))
     path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(5.0, 1.0), archive.RATE_HZ)

@@ -11,6 +11,7 @@ from dawnchorus.cli import evaluate as evaluate
 from dawnchorus.cli import experiment as experiment
 from dawnchorus.cli import info as info
 from dawnchorus.cli import pretrain as pretrain
+from dawnchorus.cli import quantise as quantise
 from dawnchorus.cli import review as review
 from dawnchorus.cli import simulate as simulate
 from dawnchorus.cli import summarise as summarise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -26,6 +26,7 @@ Rounded = Annotated[
     int | None,
     typer.Option(min=0, max=6, help="Decimals of coordinates in tables, for species at risk: 1 is about 11 km."),
 ]
+Precision = Literal["f32", "bf16", "int8"]  # that of `detect.precision`, which would load numpy for `--help`
 
 
 @app.command()
@@ -57,6 +58,11 @@ def detect(
     clock: Clock = None,
     zone: Zone = None,
     round_coordinates: Rounded = None,
+    precision: Annotated[
+        Precision | None,
+        typer.Option(help="Numbers to compute in; bf16 if not given and the processor has it, otherwise f32."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Take int8 whatever it costs in score.")] = False,
     workers: Workers = None,
     engine: Annotated[
         str, typer.Option(metavar="local|ray", help="Processes of this machine, or the machines of a Ray cluster.")
@@ -97,6 +103,8 @@ def detect(
         engine=_engine(engine),
         copy_to=copy_to,
         rules=_rules(pattern, sites, clock, zone, round_coordinates),
+        precision=precision,
+        force=force,
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)

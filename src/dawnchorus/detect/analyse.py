@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from dawnchorus import audio, package
 from dawnchorus.audio import Fault
 from dawnchorus.detect.engine import Clock, Coverage, Detector, hear, listen
+from dawnchorus.detect.precision import Precision
 from dawnchorus.detect.store import StoreError, Where, here, stat
 from dawnchorus.encoders.encoder import EncoderError
 from dawnchorus.events import Detection, Recording
@@ -52,6 +53,7 @@ class Task:
     keep_scores: bool = False
     model_hash: str = ""
     repair: bool = False
+    precision: Precision = "f32"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Analyser:
             read = package.read(task.model)
             if task.model_hash and read.hash != task.model_hash:
                 raise package.PackageError(f"{task.model}: another model than the one that the run began with")
-            self.detector = Detector(read, threads)
+            self.detector = Detector(read, threads, precision=task.precision)
 
     def __call__(self, job: Job, beat: Callable[[float], None] = lambda _: None) -> Result:
         """Analyse one file; `beat` is called with the seconds done, after each block. A bad file raises nothing."""

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from dawnchorus import audio, features, offline
 from dawnchorus import scores as scoring
 from dawnchorus.audio import AudioError, Fault
+from dawnchorus.detect.precision import Precision, paths
 from dawnchorus.events import Detection, Recording
 from dawnchorus.features import FeatureBlock
 from dawnchorus.package import ModelPackage
@@ -36,12 +37,16 @@ Item = TypeVar("Item")
 
 
 class Network:
-    """One ONNX file, compiled by OpenVINO in float32: windows to logits. `threads` None: as many as it likes."""
+    """One network, compiled by OpenVINO: windows to logits. `threads` None: as many as it likes.
 
-    def __init__(self, path: Path, precision: str = "f32", threads: int | None = None) -> None:
-        hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision}
+    In a file of integers, what was left as floating point is computed in float32.
+    """
+
+    def __init__(self, path: Path, precision: Precision = "f32", threads: int | None = None) -> None:
+        hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
         if threads is not None:
             hints["INFERENCE_NUM_THREADS"] = threads
+            hints["ENABLE_CPU_PINNING"] = False  # every process would hold on to the same first cores
         self.compiled = offline.openvino().Core().compile_model(str(path), "CPU", hints)
 
     def __call__(self, planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -83,12 +88,21 @@ class Clock:
 
 
 class Detector:
-    """The networks of a package, ready to score recordings. Several networks give the mean of their probabilities."""
+    """The networks of a package, ready to score recordings. Several networks give the mean of their probabilities.
 
-    def __init__(self, package: ModelPackage, threads: int | None = None, batch: int = BATCH_WINDOWS) -> None:
+    Raises PackageError for `int8` where nothing was quantised, whatever the loss is: `precision.chosen` asks for that.
+    """
+
+    def __init__(
+        self,
+        package: ModelPackage,
+        threads: int | None = None,
+        batch: int = BATCH_WINDOWS,
+        precision: Precision = "f32",
+    ) -> None:
         self.package = package
         self.batch = batch
-        self.networks = [Network(path, threads=threads) for path in package.model_paths]
+        self.networks = [Network(path, precision, threads) for path in paths(package, precision)]
 
     def score_windows(self, windows: Sequence[Window]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Probabilities of windows: clipwise `(window, species)`, framewise `(window, frame, species)`."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dawnchorus import package
 from dawnchorus.audio import AudioError, Channel, Fault
 from dawnchorus.detect.engine import Detector, Heard, hear
+from dawnchorus.detect.precision import Precision, chosen
 from dawnchorus.events import Detection, Recording
 from dawnchorus.package import ModelPackage
 from dawnchorus.scores import EventRule
@@ -53,10 +54,13 @@ class Model:
     detector: Detector
 
     @staticmethod
-    def load(folder: Path | str) -> Model:
-        """Load a model folder such as RUN/model. Raises PackageError if it is none."""
+    def load(folder: Path | str, precision: Precision | None = None) -> Model:
+        """Load a model folder such as RUN/model; `precision` None is this machine's, as in `dawnchorus detect`.
+
+        Raises PackageError if it is none, ValueError for int8 that is not to be had or costs too much.
+        """
         read = package.read(Path(folder))
-        return Model(read, Detector(read))
+        return Model(read, Detector(read, precision=chosen(read, precision)))
 
     @property
     def species(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,8 @@ from dawnchorus.detect.analyse import Channels, Job, Result, Task
 from dawnchorus.detect.ledger import Entry, Ledger
 from dawnchorus.detect.listing import Shard, entries_of, homes_of, roots_of
 from dawnchorus.detect.outputs import Detected, Made
+from dawnchorus.detect.precision import Precision, chosen
+from dawnchorus.detect.precision import read as read_quantised
 from dawnchorus.detect.store import Where
 from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
@@ -53,6 +55,7 @@ class Wanted:
 
     `copy_to` is a URL in an object store, where the ledger and the tables are copied when they are done.
     `rules`, the user's word on where and when files were recorded, may differ when a run goes on.
+    `precision` None is this machine's (`precision.chosen`); `force` takes int8 whatever it costs.
     """
 
     model: Path
@@ -72,6 +75,8 @@ class Wanted:
     engine: Engine = "local"
     copy_to: str | None = None
     rules: Rules = Rules()
+    precision: Precision | None = None
+    force: bool = False
 
 
 @dataclass
@@ -144,9 +149,18 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
     """
     model = package.read(wanted.model)
     rule = rule_of(wanted, model)
+    wanted = replace(wanted, precision=chosen(model, wanted.precision, wanted.force))
     roots = roots_of(wanted.audio)
     settings = settings_of(wanted, model, rule, roots)
-    task = Task(wanted.model.resolve(), rule, wanted.channels, wanted.keep_scores, model.hash, wanted.repair)
+    task = Task(
+        wanted.model.resolve(),
+        rule,
+        wanted.channels,
+        wanted.keep_scores,
+        model.hash,
+        wanted.repair,
+        wanted.precision or "f32",
+    )
     with locked(wanted.out / f"lock{wanted.shard.suffix}"):
         sweep(wanted.out)
         sweep(wanted.out / "parts")
@@ -253,6 +267,8 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
             "bands_hz": [list(band) for band in model.bands_hz],
             "top_s": model.top_s,
         },
+        "precision": wanted.precision,
+        "int8": quantised.hashes if wanted.precision == "int8" and (quantised := read_quantised(model)) else None,
         "rule": {
             "threshold": wanted.threshold,
             "edge": rule.edge,
