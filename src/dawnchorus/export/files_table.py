@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dawnchorus.annotations import table
+from dawnchorus.annotations import sheet, table
+from dawnchorus.export import cells
 from dawnchorus.files import whole
 from dawnchorus.recorders import zones
 from dawnchorus.recorders.origin import Origin, Place
@@ -67,9 +68,9 @@ def write(path: Path, rows: Iterable[FileRow]) -> int:
             origin = row.origin
             writer.writerow(
                 [
-                    row.key,
-                    row.name,
-                    origin.site,
+                    cells.text(row.key),
+                    cells.text(row.name),
+                    cells.text(origin.site),
                     stamp(origin.start and origin.start.astimezone(UTC)),
                     stamp(origin.start),
                     "" if origin.start is None else zones.name(origin.start),
@@ -106,8 +107,9 @@ def read(path: Path) -> list[FileRow]:
             gaps = tuple(_gap(text) for text in row.get("gaps", "").split(";") if text.strip())
         except ValueError as error:
             raise ValueError(f"{where}: gaps are {row['gaps']!r}; expected such as 12.0-14.5; 60.0-61.0") from error
-        origin = Origin(row["site"], start, place=place)
-        rows.append(FileRow(row["recording_id"], row.get("file", ""), origin, _number(where, row, "seconds"), gaps))
+        key, name, site = (sheet.plain(row.get(column, "")) for column in ("recording_id", "file", "site"))
+        origin = Origin(site, start, place=place)
+        rows.append(FileRow(key, name, origin, _number(where, row, "seconds"), gaps))
     return rows
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+from dawnchorus.export import cells
 from dawnchorus.export.files_table import degrees, stamp
 from dawnchorus.files import whole
 from dawnchorus.seasons.season import Season, by_day
@@ -45,7 +46,9 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
     with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(rows)
+        names = [number for number, column in enumerate(header) if column in ("species", "site")]
+        for row in rows:
+            writer.writerow([cells.text(str(cell)) if number in names else cell for number, cell in enumerate(row)])
 
 
 def _hours(season: Season) -> Iterator[Row]:
