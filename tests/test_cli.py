@@ -144,6 +144,7 @@ def test_the_commands_of_the_readme_are_there() -> None:
     fenced = "".join(readme.split("```")[1::2])
     lines = [line.partition("#")[0].split() for line in fenced.splitlines() if line.startswith("dawnchorus ")]
     told = {"train", "evaluate", "detect", "info", "simulate", "experiment", "blend", "pretrain", "check"}
+    told |= {"review", "verdicts", "summarise", "convert", "quantise"}
     assert {line[1] for line in lines} == told
     for _, command, *words in lines:
         called = [command, words[0]] if command == "experiment" else [command]
