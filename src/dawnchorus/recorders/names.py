@@ -8,6 +8,7 @@
 | Swift                          | `SwiftOne_20240501_053000_-0400`              | in the name                    |
 | Frontier Labs, BAR-LT          | `20240501T053000+1000_REC [-27.38 152.87]`    | in the name                    |
 | OwlSense                       | `OWL_123456_2024-05-01_T05-30-00`             | of its clock                   |
+| Arbimon                        | `Sabana_Seca-2015-08-05_17-30`                | of its clock                   |
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PLAIN = re.compile(
     r"(?<!\d)(\d{4})(\d\d)(\d\d)[_T$-]?(\d\d)(\d\d)(\d\d)(?!\d)(?:\.\d+)?(?:_?([+-]\d{4})(?![\d.])|(Z))?"
 )
 DASHED = re.compile(
-    r"(?<!\d)(\d{4})-(\d\d)-(\d\d)[_ T]+(\d\d)[-:.](\d\d)[-:.](\d\d)(?!\d)(?:_?([+-]\d{4})(?![\d.])|(Z))?"
+    r"(?<!\d)(\d{4})-(\d\d)-(\d\d)[_ T]+(\d\d)[-:.](\d\d)(?:[-:.](\d\d))?(?!\d)(?:_?([+-]\d{4})(?![\d.])|(Z))?"
 )
 DAY = re.compile(r"(?<!\d)(\d{4})-?(\d\d)-?(\d\d)(?!\d)")
 UNIX_HEX = re.compile(r"[0-9A-F]{8}", re.IGNORECASE)
@@ -57,7 +58,7 @@ def _at(stem: str) -> datetime | None:
             *numbers, offset, zulu = match.groups()
             try:
                 zone = UTC if zulu else zones.parse(offset) if offset else None
-                at = datetime(*map(int, numbers), tzinfo=zone)  # type: ignore[arg-type, misc]
+                at = datetime(*(int(number or 0) for number in numbers), tzinfo=zone)  # type: ignore[arg-type, misc]
             except ValueError:
                 continue  # digits that are no time
             if YEARS[0] <= at.year <= YEARS[1]:
