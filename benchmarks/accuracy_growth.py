@@ -98,7 +98,7 @@ def main() -> None:
         rows = gathered(dict(args.at), "tp_a_species")
         write(home / "growth.csv", rows)
         with whole(home / "growth.svg") as temporary:
-            temporary.write_text(drawn(rows, "tp_a_species"), encoding="utf-8")
+            temporary.write_text(plots.alone(drawn(rows, "tp_a_species")), encoding="utf-8")
         print(as_markdown(rows, "tp_a_species"))
     if args.calls:
         rows = gathered(dict(args.calls), "test_calls")

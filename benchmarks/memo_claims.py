@@ -51,7 +51,7 @@ from scipy import stats
 from dawnchorus.experiment import Experiment
 from dawnchorus.export import submission
 from dawnchorus.files import read_json, write_text
-from dawnchorus.plots import Dot, scatter_chart
+from dawnchorus.plots import Dot, alone, scatter_chart
 from dawnchorus.study.compare import Comparison, compare, drawn_cmap, paired, read_csv, seed_folders, write_csv
 from dawnchorus.study.judge import SUBMISSION, Judge, ScorerScript
 from dawnchorus.study.load import studies_in
@@ -367,7 +367,7 @@ def write(args: argparse.Namespace) -> None:
     notes = remarks(home / "remarks.md")
     write_text(args.docs / "memo-claims.md", page(measured, tried, comparisons, notes))
     for name, picture in pictures(tried, comparisons).items():
-        write_text(home / f"{name}.svg", picture + "\n")
+        write_text(home / f"{name}.svg", picture)
     print(f"{args.docs / 'memo-claims.md'}: {len(measured)} contrasts, {len(tried)} experiments")
 
 
@@ -558,9 +558,7 @@ def pictures(tried: Sequence[Tried], comparisons: Sequence[Comparison]) -> dict[
     for name, (label, xs) in sides.items():
         dots = [Dot(one.variant + _signs(one), x, one.cmap, one.study) for one, x in zip(tried, xs, strict=True)]
         svg = scatter_chart(dots, label, "test cmAP", levels=best, description=f"Test cmAP against {label}")
-        # As a file of its own it needs its name space, and white paper where pages are dark.
-        style = '<svg xmlns="http://www.w3.org/2000/svg" style="background:#ffffff" '
-        drawn[name] = svg.replace("<svg ", style, 1)
+        drawn[name] = alone(svg)
     return drawn
 
 

@@ -426,7 +426,7 @@ def table(bench: Bench, docs: Path | None) -> None:
         with whole(docs / "review" / name) as temporary:
             span = (min(ys) - 0.01, max(ys) + 0.01)
             drawn = plots.line_chart(series, "verdicts", "cmAP on the test recordings", y_range=span)
-            temporary.write_text(drawn, encoding="utf-8")
+            temporary.write_text(plots.alone(drawn), encoding="utf-8")
 
 
 def main() -> None:
