@@ -30,6 +30,7 @@ function trouble(words) {
 function show(state) {
   token = state.write_token;
   const job = state.job, running = job !== null && job.state === "running";
+  const ended = document.body.dataset.job === "running" && !running;
   document.body.dataset.job = job === null ? "" : job.state;
   at("work").hidden = job === null;
   for (const name of ["detect", "train"]) document.querySelector(`[data-do=${name}]`).disabled = running;
@@ -38,6 +39,7 @@ function show(state) {
   if (job.share !== null) at("bar").value = job.share;
   else at("bar").removeAttribute("value");
   at("bar").hidden = !running;
+  if (ended) document.querySelector("#work details").open = true;  // faults are told there
   at("stop").hidden = !running;
   if (at("words").textContent !== job.words) at("words").textContent = job.words;
   at("lines").replaceChildren(...job.lines.map((line) => {

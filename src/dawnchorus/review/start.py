@@ -87,7 +87,7 @@ class Start:
     def detect(self, given: Detection) -> None:
         """Begin a detection. Raises ValueError."""
         audio, model = folder(given.audio, "recordings"), folder(given.model, "model")
-        self.jobs.detect(Wanted(model, (audio,), new_folder(given.found, "results"), keep_scores=True))
+        self.jobs.detect(Wanted(model, (audio,), new_folder(given.found, "results")))
         self.typed |= given.model_dump()
 
     def open(self, given: Opening) -> None:
