@@ -20,7 +20,6 @@ from rich.table import Table
 from rich.text import Text
 
 from dawnchorus.coverage import Said
-from dawnchorus.detect.outputs import duration
 from dawnchorus.detect.run import Progress
 from dawnchorus.evaluate import Evaluation
 from dawnchorus.events import Species
@@ -126,12 +125,7 @@ class Detecting:
             self.out.print(f"{self._line(progress)}; {self._found(progress)}".rstrip("; "), markup=False)
 
     def _line(self, progress: Progress) -> str:
-        left = "?" if progress.left_s is None else duration(progress.left_s)
-        return (
-            f"{self.words}: {progress.files_done} of {progress.files} files, "
-            f"{(progress.sound_s + progress.open_s) / 3600:.2f} h of sound, {progress.speed:.0f} x real time, "
-            f"{left} left, {progress.faults} with faults"
-        )
+        return f"{self.words}: {progress}"
 
     def _shown(self, progress: Progress) -> Group:
         done = progress.bytes_done / progress.bytes if progress.bytes else 1.0

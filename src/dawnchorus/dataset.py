@@ -93,7 +93,7 @@ def load(
     Raises DataError when a table is missing, when nothing is left to train on, or with `strict` for any problem.
     """
     boxes, problems = _own_tables(data) if tables is None else ([], [])
-    roots = list(audio_folders) or [_audio_folder(data)]
+    roots = list(audio_folders) or [audio_folder(data)]
     recordings, errors = audio.scan(roots, progress=progress)
     if not recordings and not errors:
         raise DataError(f"{roots[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3")
@@ -151,7 +151,7 @@ def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[li
     Of a data set they are its training recordings. What lies in its `test` is never among them, by whatever folder it
     was found. Raises DataError when nothing is left.
     """
-    folders = [_audio_folder(root) if root.is_dir() else root for root in roots]
+    folders = [audio_folder(root) if root.is_dir() else root for root in roots]
     found, errors = audio.scan(folders, progress=progress)
     recordings = [recording for recording in found if not _of_test(recording.path)]
     if not recordings:
@@ -166,7 +166,8 @@ def _of_test(path: Path) -> bool:
     return any(folder.name == "test" and (folder.parent / PRESENT).is_file() for folder in folders)
 
 
-def _audio_folder(data: Path) -> Path:
+def audio_folder(data: Path) -> Path:
+    """Where the recordings of DATA lie when nobody says otherwise."""
     return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
 
 

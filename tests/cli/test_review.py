@@ -38,3 +38,25 @@ def test_folders_without_detections_or_recordings_are_told(tmp_path: Path) -> No
         app, ["review", str(found), "--audio", str(tmp_path / "audio"), "--no-browser", "--port", "0"]
     )
     assert strange.exit_code == 1 and "none of the 2 recordings" in strange.output
+
+
+def test_what_has_no_order_or_no_recordings_is_told(tmp_path: Path) -> None:
+    found = desks.write(tmp_path / "found", desks.detections(["a"]))
+    sounds.write_wav(tmp_path / "audio" / "a.wav", sounds.tone(1000, 1.0))
+    audio = ["--audio", str(tmp_path / "audio"), "--no-browser", "--port", "0"]
+    told = runner.invoke(app, ["review", str(found), *audio, "--order", "disagreement"])
+    assert told.exit_code == 1 and "nothing here says how far models disagree" in told.output
+    told = runner.invoke(app, ["review", str(found), "--no-browser"])
+    assert told.exit_code == 2 and "expected the folder of the recordings" in told.output
+    told = runner.invoke(app, ["review", *audio])
+    assert told.exit_code == 2 and "folders are chosen on the page" in told.output
+
+
+def test_without_detections_the_start_page_is_served() -> None:
+    served = desks.Served()
+    address = served.start()
+    try:
+        assert address.endswith(f":{served.port}/")
+        assert desks.Client(served.port).json("/start/state")["job"] is None
+    finally:
+        served.kill()

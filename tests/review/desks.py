@@ -55,8 +55,8 @@ def make(home: Path, forest: Path) -> tuple[Path, Path]:
 class Served:
     """A server in a process of its own, as a user starts it; killed and started again at the same port."""
 
-    def __init__(self, found: Path, audio: Path, *options: str) -> None:
-        self.command = ["review", str(found), "--audio", str(audio), "--no-browser", *options]
+    def __init__(self, *arguments: str) -> None:
+        self.command = ["review", *arguments, "--no-browser"]
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
         self.said: list[str] = []
@@ -96,7 +96,7 @@ class Served:
 @contextmanager
 def serving(found: Path, audio: Path, *options: str) -> Iterator[Served]:
     """A server for a block."""
-    served = Served(found, audio, *options)
+    served = Served(str(found), "--audio", str(audio), *options)
     served.start()
     try:
         yield served

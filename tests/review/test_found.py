@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dawnchorus import calibration, package
+from dawnchorus.calibration import Calibration, SpeciesCalibration, Threshold
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, parquet, scores_parquet
 from dawnchorus.review import found as tables
@@ -91,3 +95,39 @@ def test_what_holds_no_detections_is_told(tmp_path: Path) -> None:
     (tmp_path / "detections.parquet").write_bytes(b"no such thing")
     with pytest.raises(FoundError, match="no table of detections"):
         tables.read(tmp_path)
+
+
+def calibrated(run: Path, lowest: float) -> str:
+    """Give the model of a run a calibration: species 0 as it scores, 1 sure of itself; and the model's hash."""
+    stage = run / "stages" / "last"
+    shutil.copytree(stage, run / "model", dirs_exist_ok=True)
+    its = package.read(run / "model")
+    maps = tuple(SpeciesCalibration(1.0, b, 0.5, "mixture", 1, 1) for b in (0.0, -2.0))
+    made = Calibration(its.hash, maps, (Threshold(None, lowest, 0.9, 0, 0.0, 1.0),))
+    for folder in (stage, run / "model"):
+        calibration.write(folder, made)
+    return its.hash
+
+
+def test_thresholds_are_those_of_the_model_that_found_them(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", [by_chance("a", 0.5)])
+    made_by = calibrated(run, 0.7)
+    wanted = package.read(run / "model").calibration().score_thresholds()  # type: ignore[union-attr]
+    assert wanted[0] == pytest.approx(0.7) and wanted[1] > 0.9
+    beside, elsewhere = run / "detections", tmp_path / "elsewhere"
+    for folder in (beside, elsewhere):
+        parquet.write(folder / "detections.parquet", detections(6), SPECIES, {"dawnchorus_model": made_by})
+    for found in (tables.read(run), tables.read(beside), tables.read(elsewhere, run / "model")):
+        its = found.candidates
+        np.testing.assert_allclose(its.threshold, np.array(wanted)[its.species])
+    assert set(tables.read(elsewhere).candidates.threshold) == {0.5}
+
+
+def test_a_model_without_thresholds_or_another_one_says_nothing(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", [by_chance("a", 0.5)])
+    calibrated(run, math.inf)
+    assert set(tables.read(run).candidates.threshold) == {0.5}
+    parquet.write(run / "detections" / "detections.parquet", detections(6), SPECIES, {"dawnchorus_model": "another"})
+    assert set(tables.read(run / "detections").candidates.threshold) == {0.5}
+    with pytest.raises(FoundError, match="another model than the one that"):
+        tables.read(run / "detections", run / "model")

@@ -16,8 +16,16 @@ NEEDED = ("fastapi", "uvicorn", "sqlalchemy")
 @app.command()
 @plain_errors
 def review(
-    found: Annotated[Path, typer.Argument(help="The --out folder of `detect`, its table, or a run folder.")],
-    audio: Annotated[list[Path], typer.Option(help="Folders with the recordings; nothing outside them is read.")],
+    found: Annotated[
+        Path | None,
+        typer.Argument(help="The --out folder of `detect`, its table, or a run folder. Without it: the start page."),
+    ] = None,
+    audio: Annotated[
+        list[Path] | None, typer.Option(help="Folders with the recordings; nothing outside them is read.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The model that found them, for its thresholds; RUN/model of RUN/detections.")
+    ] = None,
     verdicts: Annotated[
         str | None, typer.Option(help="A file, or postgresql://…; reviews.db beside the detections if not given.")
     ] = None,
@@ -33,7 +41,14 @@ def review(
     seed: Annotated[int, typer.Option(help="Decides among clips of equal rank.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
-    """Open a page that shows and plays what was found, one key an answer. Ends with Ctrl+C; nothing is lost."""
+    """Open a page that shows and plays what was found, one key an answer. Ends with Ctrl+C; nothing is lost.
+
+    Without detections it opens a start page: choose recordings and a model, detect, review, train.
+    """
+    if found is not None and not audio:
+        raise typer.BadParameter("expected the folder of the recordings", param_hint="--audio")
+    if found is None and (audio or model):
+        raise typer.BadParameter("without detections, folders are chosen on the page", param_hint="--audio, --model")
     missing = [one for one in NEEDED if importlib.util.find_spec(one) is None]
     if missing:
         typer.echo(
@@ -43,6 +58,17 @@ def review(
     from dawnchorus.review import serve
 
     names = [one.strip() for one in reviewers.split(",") if one.strip()]
-    where = verdicts or str((found if found.is_dir() else found.parent) / "reviews.db")
-    served = serve.Served(found, tuple(audio), where, order, seed, tuple(names), host, port, token, tuple(name or ()))
+    served = serve.Served(
+        found,
+        tuple(audio or ()),
+        verdicts or "",
+        order,
+        seed,
+        tuple(names),
+        host,
+        port,
+        token,
+        tuple(name or ()),
+        model,
+    )
     serve.serve(served, typer.echo, browser)

@@ -123,6 +123,14 @@ class Progress:
         sound_per_byte = self.sound_s / self.bytes_done
         return max(0.0, (self.bytes - self.bytes_done) * sound_per_byte - self.open_s) / max(self.speed, 1e-9)
 
+    def __str__(self) -> str:
+        """The same in a line."""
+        left = "?" if self.left_s is None else outputs.duration(self.left_s)
+        return (
+            f"{self.files_done} of {self.files} files, {(self.sound_s + self.open_s) / 3600:.2f} h of sound, "
+            f"{self.speed:.0f} x real time, {left} left, {self.faults} with faults"
+        )
+
 
 Watch = Callable[[Progress], None]
 

@@ -13,14 +13,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dawnchorus import package
 from dawnchorus.events import Detection, Species
 from dawnchorus.files import content_hash, read_json, value_hash
+from dawnchorus.package import ModelPackage
 from dawnchorus.review.queue import Candidates
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import EventRule, Scores
 
 STARTED = re.compile(r"(?<!\d)(\d{8})[_T-]?(\d{6})(?!\d)")
 COLUMNS = ("recording_id", "species_id", "t_min", "t_max", "f_min", "f_max", "score")
+USUAL_THRESHOLD = 0.5  # where no model says one
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float32]]
 """Seconds in the middle of frames, and their scores; both `(frame,)`."""
@@ -73,10 +76,11 @@ class Found:
         )
 
 
-def read(where: Path) -> Found:
+def read(where: Path, model: Path | None = None) -> Found:
     """Read the folder of a detection, its detections.parquet or .csv, or a run folder, whose recordings are asked of.
 
-    Raises FoundError for anything else.
+    Thresholds are those of the model that found them, in the folder `model` or in `RUN/model` for detections in
+    `RUN/detections`; 0.5 where it has none. Raises FoundError for anything else, and for another model than theirs.
     """
     if (where / "run.json").is_file():
         return _of_run(RunFolder(where))
@@ -88,10 +92,39 @@ def read(where: Path) -> Found:
             f"{where}: no detections here; expected the --out folder of `dawnchorus detect`, its detections.parquet or "
             "detections.csv, or a run folder"
         )
-    columns, model = _of_csv(table) if table.suffix.lower() == ".csv" else _of_parquet(table)
+    columns, made_by = _of_csv(table) if table.suffix.lower() == ".csv" else _of_parquet(table)
     scores = table.with_name("scores.parquet")
+    frames = KeptFrames(scores) if scores.is_file() else None
     species = _species(columns, table.with_name("summary.json"))
-    return _found(columns, species, model, content_hash(table), KeptFrames(scores) if scores.is_file() else None)
+    thresholds = _thresholds(_model(table, made_by, model), len(species))
+    return _found(columns, species, made_by, content_hash(table), frames, thresholds)
+
+
+def _model(table: Path, made_by: str, told: Path | None) -> ModelPackage | None:
+    """The model that detections were made by, where it can be had."""
+    if told is None:
+        beside = table.resolve().parent.parent / "model"
+        if not made_by or not beside.is_dir():
+            return None
+        try:
+            its = package.read(beside)
+        except package.PackageError:
+            return None  # nobody asked for it
+        return its if its.hash == made_by else None
+    its = package.read(told)
+    if made_by and its.hash != made_by:
+        raise FoundError(f"{told}: another model than the one that {table} was made with")
+    return its
+
+
+def _thresholds(model: ModelPackage | None, species: int) -> NDArray[np.float64]:
+    """The score of each species from which the model calls it; 0.5 for one that it never calls, or without a model."""
+    calibration = model.calibration() if model is not None else None
+    if calibration is None or not calibration.thresholds:
+        return np.full(species, USUAL_THRESHOLD)
+    its = np.array(calibration.score_thresholds()[:species])
+    its = np.pad(its, (0, species - len(its)), constant_values=np.inf)
+    return np.where(np.isfinite(its), its, USUAL_THRESHOLD)
 
 
 def _of_parquet(path: Path) -> tuple[dict[str, Any], str]:
@@ -131,8 +164,8 @@ def _of_csv(path: Path) -> tuple[dict[str, Any], str]:
 
 def _of_run(run: RunFolder) -> Found:
     last = run.stages[-1]
-    package, said = run.package(last), run.scores(last)
-    found = [one for key in sorted(said) for one in EventRule().events(said[key], package.bands_hz)]
+    its, said = run.package(last), run.scores(last)
+    found = [one for key in sorted(said) for one in EventRule().events(said[key], its.bands_hz)]
     names = {name: number for number, name in enumerate(dict.fromkeys(one.recording for one in found))}
     columns: dict[str, Any] = {
         "names": list(names),
@@ -144,7 +177,9 @@ def _of_run(run: RunFolder) -> Found:
         "f_max": np.array([one.high_hz for one in found]),
         "score": np.array([one.score for one in found]),
     }
-    return _found(columns, tuple(run.species), package.hash, value_hash([package.hash, sorted(said)]), RunFrames(said))
+    content = value_hash([its.hash, sorted(said)])
+    thresholds = _thresholds(its, len(run.species))
+    return _found(columns, tuple(run.species), its.hash, content, RunFrames(said), thresholds)
 
 
 def _species(columns: dict[str, Any], summary: Path) -> tuple[Species, ...]:
@@ -156,18 +191,24 @@ def _species(columns: dict[str, Any], summary: Path) -> tuple[Species, ...]:
 
 
 def _found(
-    columns: dict[str, Any], species: tuple[Species, ...], model: str, content: str, frames: Frames | None
+    columns: dict[str, Any],
+    species: tuple[Species, ...],
+    model: str,
+    content: str,
+    frames: Frames | None,
+    thresholds: NDArray[np.float64],
 ) -> Found:
     names = tuple(columns["names"])
     count = len(columns["score"])
+    number = np.asarray(columns["species_id"], np.int64)
     candidates = Candidates(
         names,
         np.asarray(columns["recording"], np.int64),
-        np.asarray(columns["species_id"], np.int64),
+        number,
         np.asarray(columns["t_min"], np.float64),
         np.asarray(columns["t_max"], np.float64),
         np.asarray(columns["score"], np.float64),
-        np.full(count, 0.5),
+        thresholds[number],
         np.zeros(count),
         np.arange(count),
     )

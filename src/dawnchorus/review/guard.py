@@ -40,6 +40,11 @@ HEADERS = (
 CLOSE = (b"connection", b"close")  # what else of a request is on its way is not read
 
 
+def new_token() -> str:
+    """Letters that nobody guesses."""
+    return secrets.token_urlsafe(24)
+
+
 class TooLarge(Exception):
     """A body grew beyond what is read."""
 
@@ -56,7 +61,7 @@ class Guard:
     host: str = "127.0.0.1"
     names: frozenset[str] = frozenset()
     token: str = ""
-    write_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    write_token: str = field(default_factory=new_token)
 
     def __post_init__(self) -> None:
         if self.host not in LOCAL and not self.token:

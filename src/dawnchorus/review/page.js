@@ -110,6 +110,7 @@ async function begin() {
   select.value = chosen;
   fill(at("names"), session.species);
   document.querySelector(".dated").hidden = !session.dated;
+  at("start").hidden = !session.started;
 }
 
 function option(value, text) {

@@ -8,29 +8,33 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
 
-from dawnchorus.review import found as tables
 from dawnchorus.review import server
-from dawnchorus.review.clips import Sounds
 from dawnchorus.review.desk import Desk
-from dawnchorus.review.guard import LOCAL
+from dawnchorus.review.guard import LOCAL, App
+from dawnchorus.review.opening import missing, opened, verdicts_of
 from dawnchorus.review.queue import Order
-from dawnchorus.review.verdicts import Store
+from dawnchorus.review.start import Start, guarded
 
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
 @dataclass(frozen=True)
 class Served:
-    """What is reviewed, where verdicts go, and who may come."""
+    """What is reviewed, where verdicts go, and who may come.
 
-    found: Path
+    Without `found` the start page is served, on which people choose. `verdicts` "" is beside the detections; `model`
+    is the folder of the model that found them, whose thresholds are asked about.
+    """
+
+    found: Path | None
     audio: tuple[Path, ...]
-    verdicts: str
+    verdicts: str = ""
     order: Order = "mix"
     seed: int = 0
     reviewers: tuple[str, ...] = ()
@@ -38,29 +42,19 @@ class Served:
     port: int = 8765
     token: str = ""
     names: tuple[str, ...] = ()
+    model: Path | None = None
 
 
 def serve(served: Served, say: Callable[[str], None], browser: bool = False) -> None:
     """Serve the page until the process is asked to end. Raises ValueError or OSError for what can't be used."""
-    for folder in served.audio:
-        if not folder.is_dir():
-            raise ValueError(f"{folder}: no such folder; expected the recordings of {served.found}")
     if served.host not in LOCAL and not served.token:
         served = replace(served, token=secrets.token_urlsafe(16))
-    found = tables.read(served.found)
-    sounds = Sounds(served.audio)
-    with Store(served.verdicts, found.species) as store, _listening(served.host, served.port) as listener:
-        desk = Desk(found, sounds, store, served.order, served.seed)
-        missing = int((desk.recording < 0).sum())
-        if len(found) and missing == len(desk.recording):
-            raise ValueError(
-                f"{served.audio[0]}: none of the {missing} recordings of {served.found} is here, first "
-                f"{found.candidates.names[0]!r}"
-            )
-        application = server.app(desk, served.host, _names(served), served.token, served.reviewers)
+    with ExitStack() as stack:
+        application, lines = _application(served, stack)
+        listener = stack.enter_context(_listening(served.host, served.port))
         port = listener.getsockname()[1]
         address = f"http://{_called(served.host)}:{port}/" + (f"?token={served.token}" if served.token else "")
-        for line in _opening(desk, sounds, missing, served.verdicts):
+        for line in lines:
             say(line)
         say(f"open {address}    (Ctrl+C ends)")
         if browser:
@@ -69,15 +63,27 @@ def serve(served: Served, say: Callable[[str], None], browser: bool = False) -> 
         uvicorn.Server(settings).run(sockets=[listener])
 
 
-def _opening(desk: Desk, sounds: Sounds, missing: int, verdicts: str) -> list[str]:
+def _application(served: Served, stack: ExitStack) -> tuple[App, list[str]]:
+    """What answers requests, closed with `stack`, and what is said of it in the terminal."""
+    if served.found is None:
+        start = Start(served.verdicts, served.order, served.seed, served.reviewers)
+        stack.callback(start.close)
+        return guarded(start, served.host, _names(served), served.token), []
+    desk = opened(served.found, served.audio, served.verdicts, served.order, served.seed, served.model)
+    stack.callback(desk.store.close)
+    application = server.app(desk, served.host, _names(served), served.token, served.reviewers)
+    return application, _opening(desk, served.verdicts or str(verdicts_of(served.found)))
+
+
+def _opening(desk: Desk, verdicts: str) -> list[str]:
     lines = [
         f"{len(desk.found)} detections, {len(desk.asked)} to ask of (one of each bout of calls), "
         f"{len(desk.answers.of_key)} answers so far in {verdicts.rpartition('@')[2]}"
     ]
-    if missing:
-        lines.append(f"{missing} recordings are not in the audio folder; nothing is asked of them")
-    if sounds.refused:
-        lines.append(f"{sounds.refused} files are links that lead out of the audio folder; they are not read")
+    if without := missing(desk):
+        lines.append(f"{without} recordings are not in the audio folder; nothing is asked of them")
+    if desk.sounds.refused:
+        lines.append(f"{desk.sounds.refused} files are links that lead out of the audio folder; they are not read")
     return lines
 
 

@@ -17,7 +17,7 @@ from dawnchorus.audio import AudioError
 from dawnchorus.files import value_hash
 from dawnchorus.review import clips
 from dawnchorus.review.desk import Desk, Wanted
-from dawnchorus.review.guard import App, Guard
+from dawnchorus.review.guard import App, Guard, new_token
 from dawnchorus.review.similar import Searches
 from dawnchorus.review.verdicts import Kept, Row, StoreError
 
@@ -80,8 +80,14 @@ def app(
     desk: Desk, host: str = "127.0.0.1", names: Sequence[str] = (), token: str = "", reviewers: Sequence[str] = ()
 ) -> App:
     """The application behind its guard. Raises ValueError when other machines could reach it without a token."""
+    write_token = new_token()
+    inner = pages(desk, write_token, reviewers)
+    return Guard(inner, host, frozenset(name.lower() for name in names), token, write_token)
+
+
+def pages(desk: Desk, write_token: str, reviewers: Sequence[str] = (), started: bool = False) -> FastAPI:
+    """The application without its guard; `started` where there is a start page to go back to."""
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    guard = Guard(inner, host, frozenset(name.lower() for name in names), token)
     content = value_hash([desk.found.content, desk.sounds.content])
     searches = Searches(desk.sounds)
     picture_of = lru_cache(maxsize=PICTURES)(lambda clip, wide: _clip_picture(desk, clip, wide))
@@ -124,7 +130,8 @@ def app(
     def session() -> dict[str, Any]:
         return {
             "content": content,
-            "write_token": guard.write_token,
+            "write_token": write_token,
+            "started": started,
             "species": [one.name for one in desk.species()],
             "reviewers": list(reviewers),
             "order": desk.order,
@@ -217,7 +224,7 @@ def app(
         except KeyError as error:
             raise HTTPException(404, "there is no such search") from error
 
-    return guard
+    return inner
 
 
 def _span(start_s: float, end_s: float) -> tuple[float, float]:

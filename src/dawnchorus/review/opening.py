@@ -1,0 +1,54 @@
+"""What is reviewed, opened: detections, their recordings and the answers so far, as a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dawnchorus.review import found as tables
+from dawnchorus.review.clips import Sounds
+from dawnchorus.review.desk import Desk
+from dawnchorus.review.queue import Order
+from dawnchorus.review.verdicts import Store
+
+
+def verdicts_of(found: Path) -> Path:
+    """Where the answers lie when nobody says otherwise: beside the detections."""
+    return (found if found.is_dir() else found.parent) / "reviews.db"
+
+
+def opened(
+    found: Path,
+    audio: Sequence[Path],
+    verdicts: str = "",
+    order: Order = "mix",
+    seed: int = 0,
+    model: Path | None = None,
+) -> Desk:
+    """Open detections; its store is to be closed by who asked. Raises ValueError or OSError for what can't be used."""
+    for folder in audio:
+        if not folder.is_dir():
+            raise ValueError(f"{folder}: no such folder; expected the recordings of {found}")
+    its = tables.read(found, model)
+    if order == "disagreement" and not its.candidates.spread.any():
+        raise ValueError(
+            f"{found}: nothing here says how far models disagree, so --order disagreement has no order; "
+            "try threshold, where the model hesitates"
+        )
+    store = Store(verdicts or verdicts_of(found), its.species)
+    try:
+        desk = Desk(its, Sounds(audio), store, order, seed)
+        if len(its) and missing(desk) == len(desk.recording):
+            raise ValueError(
+                f"{audio[0]}: none of the {missing(desk)} recordings of {found} is here, first "
+                f"{its.candidates.names[0]!r}"
+            )
+    except BaseException:
+        store.close()
+        raise
+    return desk
+
+
+def missing(desk: Desk) -> int:
+    """How many recordings have detections and are not in the audio folders."""
+    return int((desk.recording < 0).sum())
