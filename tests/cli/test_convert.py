@@ -51,7 +51,7 @@ def test_what_is_lost_is_said_once_with_its_count(season: Path) -> None:
     output = run(season / "labels", season / "x.csv", "--to", "kaleidoscope")
     assert output.splitlines() == ["4 rows read", "2 rows lose their frequencies"]
     told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json"))
-    assert told == {"rows": 4, "lost": {"lose their frequencies": 2}, "problems": []}
+    assert told == {"rows": 4, "silence": 0, "lost": {"lose their frequencies": 2}, "problems": []}
 
 
 def test_rows_that_cannot_be_used_are_told(season: Path) -> None:
@@ -99,3 +99,24 @@ def test_what_cannot_be_is_a_sentence(season: Path, monkeypatch, words: list[str
 def test_options_that_say_nothing_are_refused(season: Path, option: list[str]) -> None:
     result = runner.invoke(app, ["convert", str(season / "labels"), str(season / "x.csv"), *option])
     assert result.exit_code == 2
+
+
+def test_silence_in_a_complete_list_is_written_as_absence(season: Path) -> None:
+    (season / "audio" / "quiet.wav").write_bytes((season / "audio" / "SD01" / "20260401_050000.WAV").read_bytes())
+    (season / "labels" / "quiet.txt").write_text("")
+    sound = ["--audio", season / "audio", "--complete"]
+    output = run(season / "labels", season / "x.csv", *sound)
+    assert output.splitlines() == ["4 rows read", "2 stretches without a call say absent"]
+    silent = [one for one in formats.read(season / "x.csv").marks if one.said == "absent"]
+    assert [(one.recording, one.species, one.start_s, one.end_s) for one in silent] == [
+        ("quiet", "frog", 0.0, 6.0),
+        ("quiet", "toad", 0.0, 6.0),
+    ]  # within 8.2 s of a call nothing is said, and the others last 6 s
+    output = run(season / "labels", season / "tracks", "--to", "audacity", *sound)
+    assert "2 rows say absent: left out" in output
+
+
+def test_a_complete_list_without_the_sound_has_no_end(season: Path) -> None:
+    result = runner.invoke(app, ["convert", str(season / "labels"), str(season / "x.csv"), "--complete"])
+    assert result.exit_code == 1 and "which only the sound tells" in result.output
+    assert not (season / "x.csv").exists()
