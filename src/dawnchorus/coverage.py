@@ -65,7 +65,7 @@ class Coverage:
         }
 
     def picture(self) -> str:
-        """A file of SVG: how long is present, and, paler, absent; a bar a species, in the unit that suits the longest."""
+        """A file of SVG: how long is present and, paler, absent; a bar a species, in a unit that suits the longest."""
         longest = max((one.present_h + one.absent_h for one in self.species), default=0.0)
         per_h, unit = next((per_h, unit) for least, per_h, unit in UNITS if longest >= least)
         bars = [plots.Bar(one.species, one.present_h * per_h, more=one.absent_h * per_h) for one in self.species]
