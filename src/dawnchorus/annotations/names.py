@@ -31,7 +31,7 @@ class Names:
 
     def other(self, name: str, kind: str) -> str:
         """Give another kind of name of a species; empty where the table has none."""
-        return self.rows.get(plain(name), {}).get(kind.casefold(), "")
+        return self.rows.get(plain(name), {}).get(kind.casefold(), "") if self.rows else ""
 
     @property
     def more(self) -> tuple[str, ...]:
