@@ -528,7 +528,7 @@ def test_sound_that_ends_before_the_decoder_said_so_is_truncated(tmp_path, monke
 # ---- folders ---------------------------------------------------------------------------------------------------
 
 
-def test_find_takes_known_endings_in_any_case_sorted_and_no_hidden_files(tmp_path):
+def test_complaint_3_find_takes_known_endings_in_any_case_sorted_and_no_hidden_files(tmp_path):
     names = ["b.WAV", "a.flac", "sub/c.Ogg", "notes.txt", ".hidden.wav", ".trash/d.wav", "d.mp3"]
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ import pytest
 import sounds
 from dawnchorus import dataset
 from dawnchorus.annotations import AnnotationError
+from dawnchorus.annotations.complete import MARGIN_S
 from dawnchorus.dataset import DataError
 from dawnchorus.events import Species
 from dawnchorus.features import FrontEnd
@@ -329,7 +330,7 @@ def test_only_when_the_user_says_that_all_is_listed_silence_is_absence(tmp_path)
     assert all(box.present for box in dataset.load(tmp_path, tables=tables).annotations)
     loaded = dataset.load(tmp_path, tables=replace(tables, complete=True))
     assert [(box.recording, box.start_s, box.end_s) for box in loaded.annotations if not box.present] == [
-        ("a", 1 + dataset.COMPLETE_MARGIN_S, 12.0),
+        ("a", 1 + MARGIN_S, 12.0),
         ("b", 0.0, 12.0),
     ]
 

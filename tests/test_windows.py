@@ -33,7 +33,7 @@ def test_a_minute_is_cut_into_the_eight_windows_of_the_memo():
 
 @given(grids())
 @settings(deadline=None)
-def test_every_column_is_in_a_window(grid):
+def test_trap_3_12_every_column_is_in_a_window_the_tail_too(grid):
     windows, length = grid
     covered = np.zeros(length, bool)
     for start in windows.starts(length):
@@ -71,7 +71,7 @@ def test_an_overlap_that_never_ends_is_refused(overlap):
         SlidingWindows(512, overlap)
 
 
-def test_windows_know_where_they_lie_in_the_recording():
+def test_trap_3_12_windows_end_with_the_sound_and_know_where_they_lie_in_the_recording():
     windows = SlidingWindows(500, 0).over(block(1251, start_s=60.0), PER_SECOND)
     assert [(window.start_s, window.end_s) for window in windows] == [(60.0, 68.0), (68.0, 76.0), (76.0, 80.0)]
     assert {window.recording for window in windows} == {"r"}

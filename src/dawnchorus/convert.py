@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dawnchorus.annotations import door
 from dawnchorus.annotations import formats as readers
+from dawnchorus.annotations.complete import MARGIN_S, complete
 from dawnchorus.annotations.marks import NOTHING_TOLD, Table, Told, renamed
-from dawnchorus.annotations.problems import Problem
+from dawnchorus.annotations.names import NO_NAMES, Names
+from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Recording
 from dawnchorus.export import formats as writers
 
 
 @dataclass(frozen=True)
 class Converted:
-    """How many rows were read and written, what is wrong with the others, and what the format could not hold."""
+    """How many rows were read and written, what is wrong with the others, and what the format could not hold.
+
+    `silence`: how many rows came to them from what a complete list leaves out.
+    """
 
     rows: int
     problems: tuple[Problem, ...]
     lost: dict[str, int]
+    silence: int = 0
 
     def lines(self) -> list[str]:
         """All of it in words."""
-        lines = [f"{self.rows} rows read"] + [f"{count} rows {what}" for what, count in self.lost.items()]
+        lines = [f"{self.rows} rows read"]
+        if self.silence:
+            lines.append(f"{self.silence} stretches without a call say absent")
+        lines += [f"{count} rows {what}" for what, count in self.lost.items()]
         kinds: dict[str, list[Problem]] = {}
         for one in self.problems:
             kinds.setdefault(one.kind, []).append(one)
@@ -39,7 +48,7 @@ def read(
     sources: Sequence[Path],
     format: str = "",
     told: Told = NOTHING_TOLD,
-    names: Callable[[str], str] | None = None,
+    names: Names = NO_NAMES,
 ) -> Table:
     """Read files and folders, rows with the keys of `told.recordings` if there are any, species by their `names`.
 
@@ -47,6 +56,19 @@ def read(
     """
     with _uncollected():
         return _read(sources, format, told, names)
+
+
+def completed(table: Table, recordings: Sequence[Recording]) -> Table:
+    """What a table says that lists every call: behind its rows those of silence, as `train --complete` learns them.
+
+    Raises AnnotationError without recordings.
+    """
+    if not recordings:
+        raise AnnotationError(
+            "a complete list says what is absent up to the end of each recording, which only the sound tells; "
+            "give the folder of the recordings"
+        )
+    return replace(table, marks=complete(table.marks, recordings, table.empty, margin_s=MARGIN_S))
 
 
 @contextmanager
@@ -61,7 +83,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(sources: Sequence[Path], format: str, told: Told, names: Callable[[str], str] | None) -> Table:
+def _read(sources: Sequence[Path], format: str, told: Told, names: Names) -> Table:
     table = Table([])
     for source in sources:
         table += readers.read(source, format, told)
@@ -71,7 +93,7 @@ def _read(sources: Sequence[Path], format: str, told: Told, names: Callable[[str
         problems = problems + unmatched
         names_of = door.Names(told.recordings)
         empty = [found[0].key for name in empty if len(found := names_of.candidates(name)) == 1]
-    return Table(renamed(marks, names) if names else marks, problems, tuple(empty))
+    return Table(renamed(marks, names) if names.kinds else marks, problems, tuple(empty))
 
 
 def convert(
@@ -80,13 +102,17 @@ def convert(
     read_as: str = "",
     write_as: str = "",
     told: Told = NOTHING_TOLD,
-    names: Callable[[str], str] | None = None,
+    names: Names = NO_NAMES,
+    listed_completely: bool = False,
 ) -> Converted:
     """Read tables and write them in another format; formats are guessed where none is given.
 
-    Raises AnnotationError and ExportError, before anything is written.
+    `listed_completely`: silence is written, too, as absence. Further kinds of `names` are written, too, where the
+    format has room. Raises AnnotationError and ExportError, before anything is written.
     """
     table = read(sources, read_as, told, names)
-    recordings: Sequence[Recording] = told.recordings
-    lost = writers.write(out, table.marks, write_as, recordings)
-    return Converted(len(table.marks), tuple(table.problems), dict(lost))
+    rows = len(table.marks)
+    if listed_completely:
+        table = completed(table, told.recordings)
+    lost = writers.write(out, table.marks, write_as, told.recordings, names)
+    return Converted(rows, tuple(table.problems), dict(lost), len(table.marks) - rows)

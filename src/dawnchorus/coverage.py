@@ -15,11 +15,13 @@ from dawnchorus import plots
 from dawnchorus.annotations import door
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Table, numbered
 from dawnchorus.annotations.names import plain
-from dawnchorus.annotations.problems import Problem, place
+from dawnchorus.annotations.problems import Problem, file_and_line
 from dawnchorus.events import Annotation, Recording
 
 ALIKE = 0.9  # of difflib: one letter of ten; names that are less alike are two species
 MOST_COMPARED = 1000  # names: every pair is looked at
+
+UNITS = ((5.0, 1, "hours"), (5 / 60, 60, "minutes"), (0.0, 3600, "seconds"))  # least hours, how many are one, name
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,14 @@ class Coverage:
         }
 
     def picture(self) -> str:
-        """SVG: minutes that are present, and, paler, absent; a bar a species."""
-        bars = [plots.Bar(one.species, one.present_h * 60, more=one.absent_h * 60) for one in self.species]
-        label = "minutes in boxes: present, and paler, absent"
-        return plots.bar_chart({"": bars}, label, decimals=1, description="What annotations cover, by species")
+        """A file of SVG: how long is present and, paler, absent; a bar a species, in a unit that suits the longest."""
+        longest = max((one.present_h + one.absent_h for one in self.species), default=0.0)
+        per_h, unit = next((per_h, unit) for least, per_h, unit in UNITS if longest >= least)
+        bars = [plots.Bar(one.species, one.present_h * per_h, more=one.absent_h * per_h) for one in self.species]
+        label = f"{unit} in boxes: present, and paler, absent"
+        return plots.alone(
+            plots.bar_chart({"": bars}, label, decimals=1, description="What annotations cover, by species")
+        )
 
 
 def coverage(table: Table, recordings: Sequence[Recording] = ()) -> Coverage:
@@ -82,9 +88,9 @@ def coverage(table: Table, recordings: Sequence[Recording] = ()) -> Coverage:
         places[one.species].add(one.recording)
     hours = _hours(boxes)
     numbers = {one.name: one.number for one in species}
-    of_row = {one.where: species[one.species].name for one in boxes if not one.present}
+    of_row = {file_and_line(one.where): species[one.species].name for one in boxes if not one.present}
     doubtful = [_named(problem, of_row) for problem in doubtful]
-    contradicted = Counter(of_row[place(one.file, one.line)] for one in doubtful if one.kind == "contradiction")
+    contradicted = Counter(of_row[one.file, one.line] for one in doubtful if one.kind == "contradiction")
     said = [
         Said(
             name,
@@ -145,9 +151,9 @@ def _hours(boxes: Iterable[Annotation]) -> dict[tuple[int, bool], float]:
     return hours
 
 
-def _named(problem: Problem, of_row: Mapping[str, str]) -> Problem:
+def _named(problem: Problem, of_row: Mapping[tuple[str, int], str]) -> Problem:
     """A contradiction in the name of its species, which rows have in place of a number."""
     if problem.kind != "contradiction":
         return problem
-    name = of_row[place(problem.file, problem.line)]
+    name = of_row[problem.file, problem.line]
     return replace(problem, found=re.sub(r"^species \d+", repr(name).replace("\\", r"\\"), problem.found))

@@ -16,8 +16,9 @@ from dawnchorus import audio, convert
 from dawnchorus.annotations import door, rfcx
 from dawnchorus.annotations import recordings as recordings_table
 from dawnchorus.annotations import species as species_table
-from dawnchorus.annotations.complete import complete
+from dawnchorus.annotations.complete import MARGIN_S, complete
 from dawnchorus.annotations.marks import NOTHING_TOLD, Told, numbered
+from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
@@ -25,7 +26,6 @@ from dawnchorus.recorders.pattern import Pattern
 
 PRESENT = "train_tp.csv"  # what has it is a data set
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
-COMPLETE_MARGIN_S = 8.2  # no window of the default length holds a call and what silence says of its species
 Progress = Callable[[int, int], None]
 
 
@@ -72,7 +72,7 @@ class Tables:
     paths: tuple[Path, ...]
     format: str = ""
     told: Told = NOTHING_TOLD
-    names: Callable[[str], str] | None = None
+    names: Names = NO_NAMES
     complete: bool = False
 
 
@@ -140,7 +140,7 @@ def _from_tables(
     known = species_table.read(species) if species.is_file() else ()
     marks = table.marks
     if tables.complete:
-        marks = complete(marks, recordings, table.empty, [one.name for one in known], COMPLETE_MARGIN_S)
+        marks = complete(marks, recordings, table.empty, [one.name for one in known], MARGIN_S)
     boxes, numbers, problems = numbered(marks, known)
     return boxes, numbers, table.problems + problems
 

@@ -91,7 +91,7 @@ def test_f29_a_box_from_after_the_end_is_left_out():
         )
 
 
-def test_f29_a_box_beyond_the_end_is_cut_and_reported():
+def test_complaint_2_f29_a_box_beyond_the_end_is_cut_and_reported():
     (one,), (problem,) = check([box("a", 59, 60.5)], [recording("a.wav")], None)
     assert one == box("a", 59, 60)
     assert (problem.kind, problem.left_out) == ("beyond_end", False)

@@ -36,3 +36,10 @@ def test_tables_that_say_two_things_are_refused(table) -> None:
     table.write_text("code,scientific\nA,Parus major\na,Parus minor\n")
     with pytest.raises(AnnotationError, match="'a' is a name of 'Parus major' and of 'Parus minor'"):
         names.read(table)
+
+
+def test_a_species_has_its_other_names_and_codes(table) -> None:
+    found = names.read(table)
+    assert found.more == ("code", "common", "ebird", "gbif")
+    assert found.other("great tit", "eBird") == "gretit1"
+    assert found.other("Hyla arborea", "ebird") == found.other("Great Tot", "ebird") == ""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnchorus.annotations import AnnotationError, rfcx
+from dawnchorus.annotations import AnnotationError, formats, rfcx
 from dawnchorus.events import Annotation
 
 HEADER = "recording_id,species_id,songtype_id,t_min,f_min,t_max,f_max\n"
@@ -19,7 +19,7 @@ def table(folder: Path, *rows: str, header: str = HEADER) -> Path:
     return path
 
 
-def test_a_row_is_a_box_with_the_verdict_of_its_table(tmp_path):
+def test_trap_3_6_a_row_is_a_box_with_the_verdict_of_its_table(tmp_path):
     path = table(tmp_path, "003bec244,14,1,44.544,2531.25,45.1307,5531.25")
     expected = Annotation("003bec244", 14, 44.544, 45.1307, 2531.25, 5531.25, True, 1)
     assert rfcx.read(path, present=True) == ([expected], [])
@@ -130,3 +130,16 @@ def test_written_numbers_are_plain(tmp_path):
     path = tmp_path / "new" / "train_fp.csv"
     rfcx.write(path, [Annotation("a", 2, 1, 0.1 + 0.2, 20, math.pi, False, 4)])
     assert path.read_bytes() == HEADER.encode() + b"a,2,4,1.0,20.0,0.30000000000000004,3.141592653589793\n"
+
+
+def test_trap_3_6_a_recording_may_be_in_both_tables_and_several_times(tmp_path):
+    table(tmp_path, "a,3,1,1,0,2,9", "a,3,4,5,0,6,9", "a,7,1,1,0,2,9")
+    (tmp_path / "train_fp.csv").write_text(HEADER + "a,3,1,8,0,9,9\na,0,1,1,0,2,9\n")
+    marks = formats.read(tmp_path).marks
+    assert [(one.species, one.start_s, one.said) for one in marks] == [
+        ("s3", 1.0, "present"),
+        ("s3", 5.0, "present"),
+        ("s7", 1.0, "present"),
+        ("s3", 8.0, "absent"),  # of this species in this box, and of nothing else
+        ("s0", 1.0, "absent"),
+    ]

@@ -30,3 +30,13 @@ def test_tables_of_annotations_are_looked_at_with_their_sound(tmp_path: Path) ->
 
 def test_nothing_to_check_is_a_slip() -> None:
     assert runner.invoke(app, ["check"]).exit_code == 2
+
+
+def test_silence_of_a_complete_list_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    soundfile.write(tmp_path / "audio" / "a.wav", np.zeros(160_000), 8000)
+    (tmp_path / "a.txt").write_text("1\t2\tfrog\n")
+    words = ["check", str(tmp_path / "audio"), "--annotations", str(tmp_path / "a.txt"), "--complete", "--json"]
+    (frog,) = json.loads(runner.invoke(app, words).stdout)["species"]
+    assert (frog["present"], frog["absent"]) == (1, 1)
+    assert frog["absent_h"] == round((20 - 2 - 8.2) / 3600, 6)

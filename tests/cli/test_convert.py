@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+import sounds
 from dawnchorus.annotations import formats
 from dawnchorus.cli import app
 from dawnchorus.export import formats as writers
+from detect import archive, tiny_model
 
 runner = CliRunner()
 LABELS = "1.5\t2.25\tfrog\n\\\t500\t3000\n4\t5\ttoad\n"
@@ -51,7 +54,7 @@ def test_what_is_lost_is_said_once_with_its_count(season: Path) -> None:
     output = run(season / "labels", season / "x.csv", "--to", "kaleidoscope")
     assert output.splitlines() == ["4 rows read", "2 rows lose their frequencies"]
     told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json"))
-    assert told == {"rows": 4, "lost": {"lose their frequencies": 2}, "problems": []}
+    assert told == {"rows": 4, "silence": 0, "lost": {"lose their frequencies": 2}, "problems": []}
 
 
 def test_rows_that_cannot_be_used_are_told(season: Path) -> None:
@@ -99,3 +102,46 @@ def test_what_cannot_be_is_a_sentence(season: Path, monkeypatch, words: list[str
 def test_options_that_say_nothing_are_refused(season: Path, option: list[str]) -> None:
     result = runner.invoke(app, ["convert", str(season / "labels"), str(season / "x.csv"), *option])
     assert result.exit_code == 2
+
+
+def test_silence_in_a_complete_list_is_written_as_absence(season: Path) -> None:
+    (season / "audio" / "quiet.wav").write_bytes((season / "audio" / "SD01" / "20260401_050000.WAV").read_bytes())
+    (season / "labels" / "quiet.txt").write_text("")
+    sound = ["--audio", season / "audio", "--complete"]
+    output = run(season / "labels", season / "x.csv", *sound)
+    assert output.splitlines() == ["4 rows read", "2 stretches without a call say absent"]
+    silent = [one for one in formats.read(season / "x.csv").marks if one.said == "absent"]
+    assert [(one.recording, one.species, one.start_s, one.end_s) for one in silent] == [
+        ("quiet", "frog", 0.0, 6.0),
+        ("quiet", "toad", 0.0, 6.0),
+    ]  # within 8.2 s of a call nothing is said, and the others last 6 s
+    output = run(season / "labels", season / "tracks", "--to", "audacity", *sound)
+    assert "2 rows say absent: left out" in output
+
+
+def test_a_complete_list_without_the_sound_has_no_end(season: Path) -> None:
+    result = runner.invoke(app, ["convert", str(season / "labels"), str(season / "x.csv"), "--complete"])
+    assert result.exit_code == 1 and "which only the sound tells" in result.output
+    assert not (season / "x.csv").exists()
+
+
+def test_detections_of_a_run_go_to_raven_and_back_at_the_same_times(tmp_path: Path) -> None:
+    tiny_model.write(tmp_path / "model")
+    for card in ("SD01", "SD02"):
+        path = tmp_path / "audio" / card / "20260401_050000.WAV"
+        sounds.write_wav(path, archive.bursts(6, 1.0, 4.0), archive.RATE_HZ)
+    out = tmp_path / "out"
+    words = ["detect", tmp_path / "model", tmp_path / "audio", "--out", out, "--workers", 1]
+    result = runner.invoke(app, [*map(str, words), "--pattern", "{site}/*", "--clock", "UTC-4"])
+    assert result.exit_code == 0, result.output
+    found = formats.read(out / "detections.parquet").marks
+    assert {one.recording for one in found} == {"SD01/20260401_050000", "SD02/20260401_050000"}
+    assert all(one.said == "" and one.score is not None for one in found)
+    run(out / "detections.parquet", tmp_path / "raven", "--to", "raven", "--audio", tmp_path / "audio")
+    assert formats.guess(tmp_path / "raven" / "SD01" / "20260401_050000.selections.txt") == "raven"
+    again = formats.read(tmp_path / "raven").marks
+    assert [replace(one, channel=0) for one in again] == found  # Raven counts channels from 1
+    run(tmp_path / "raven", tmp_path / "again.parquet")
+    assert formats.read(tmp_path / "again.parquet").marks == again
+    (tmp_path / "x.csv").write_bytes((out / "detections.csv").read_bytes())
+    assert [one.start_s for one in formats.read(tmp_path / "x.csv").marks] == [round(one.start_s, 3) for one in found]

@@ -49,7 +49,7 @@ def test_people_s_words_and_predictions_are_read_again(folder, recordings, found
     assert sorted(aoef.read(folder / "x.json").marks, key=key) == sorted(expected, key=key)
 
 
-def test_complaint_2_whombat_61_recordings_have_hashes_and_all_of_them_are_there(folder, recordings) -> None:
+def test_trap_3_9_complaint_2_whombat_61_recordings_have_hashes_and_all_of_them_are_there(folder, recordings) -> None:
     out.write(folder / "x.json", [Mark("a", "frog", 1.0, 2.0, 100.0, 200.0), Mark("a", "x", 1.0, 2.0, said=ABSENT)], recordings)  # fmt: skip # noqa: E501
     data = read_json(folder / "x.json")["data"]
     assert {one["path"] for one in data["recordings"]} == {one.key + ".WAV" for one in recordings}

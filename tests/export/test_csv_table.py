@@ -9,6 +9,7 @@ import pytest
 
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table
+from dawnchorus.recorders import origin, zones
 from dawnchorus.recorders.origin import Origin
 
 SPECIES = [Species(0, "frog"), Species(1, 'Ave, "azul" 鳥')]
@@ -59,3 +60,26 @@ def test_a_detection_says_where_and_when_it_began(tmp_path):
         ["ridge", "2026-03-29T01:00:00.250Z", "2026-03-29T03:00:00.250+02:00", "18.3", "-65.8"],
         ["creek", "", "", "", ""],
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "clock", "local", "utc"),
+    [
+        # the clock time of a header is in the zone that it names
+        ("a.WAV", "19:22:55 14/12/2020 (UTC-5)", None, "2020-12-14T19:22:56.500-05:00", "2020-12-15T00:22:56.500Z"),
+        # that of a name is on the recorder's clock, however somebody set it
+        ("20201214_192255.WAV", "", "UTC", "2020-12-14T19:22:56.500Z", "2020-12-14T19:22:56.500Z"),
+        ("20201214_192255.WAV", "", "UTC+5:30", "2020-12-14T19:22:56.500+05:30", "2020-12-14T13:52:56.500Z"),
+        # which nobody can guess: no time is better than one that is hours off
+        ("20201214_192255.WAV", "", None, "", ""),
+        ("S1_20201214_192255_-0400.wav", "", None, "2020-12-14T19:22:56.500-04:00", "2020-12-14T23:22:56.500Z"),
+    ],
+)
+def test_complaint_25_times_are_not_hours_off(tmp_path, name, words, clock, local, utc):
+    comment = {"comment": f"Recorded at {words} by AudioMoth 24E144085F2569D1 at medium gain."} if words else {}
+    found = origin.of(name, comment, origin.Rules(clock=clock and zones.parse(clock)))
+    csv_table.write(tmp_path / "d.csv", [Detection("a", 0, 1.5, 2.0, 0.5)], SPECIES, {"a": found})
+    with (tmp_path / "d.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["time_local"], row["time_utc"]) == (local, utc)
+    assert bool(found.warnings) == (not utc)

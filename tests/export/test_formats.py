@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from pyarrow import parquet
 
 from dawnchorus.annotations import formats as readers
+from dawnchorus.annotations import names
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Mark
+from dawnchorus.annotations.names import Names
 from dawnchorus.export import arbimon, audacity, birdnet, cells, crowsetta_seq, kaleidoscope, raven
 from dawnchorus.export import formats as writers
 from dawnchorus.export.cells import ExportError, Lost
@@ -159,3 +162,56 @@ def test_an_unknown_format_is_named_with_those_that_there_are(tmp_path: Path) ->
         writers.write(tmp_path / "x", [], "xml")
     with pytest.raises(ExportError, match=r"x\.doc: its name does not tell the format"):
         writers.write(tmp_path / "x.doc", [])
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> Names:
+    (tmp_path / "names.csv").write_text(
+        "code,Scientific,common,eBird,GBIF\n'=PA,Parus major,Great Tit,gretit1,009705453\nHY,Hyla arborea,,,\n"
+    )
+    return names.read(tmp_path / "names.csv")
+
+
+ROWS = [Mark("a", "Parus major", 1.0, 2.0), Mark("a", "Hyla arborea", 2.0, 3.0), Mark("a", "frog", 3.0, 4.0)]
+
+
+def cells_of(path: Path) -> list[list[str]]:
+    if path.suffix == ".csv":
+        return list(csv.reader(path.read_text().splitlines()))
+    table = parquet.read_table(path)
+    return [table.column_names, *(list(row.values()) for row in table.to_pylist())]
+
+
+@pytest.mark.parametrize("file", ["x.csv", "x.parquet"])
+def test_codes_of_species_pass_through_as_columns_behind_ours(tmp_path: Path, named: Names, file: str) -> None:
+    writers.write(tmp_path / file, ROWS, names=named)
+    assert readers.read(tmp_path / file).marks == ROWS
+    writers.write(tmp_path / f"bare_{file}", ROWS)
+    (header, *rows), (bare, *_) = cells_of(tmp_path / file), cells_of(tmp_path / f"bare_{file}")
+    assert header == [*bare, "code", "common", "eBird", "GBIF"]
+    harmless = "'" if file == "x.csv" else ""
+    assert [row[-4:] for row in rows] == [
+        [f"{harmless}=PA", "Great Tit", "gretit1", "009705453"],
+        ["HY", "", "", ""],
+        ["", "", "", ""],
+    ]
+
+
+def test_a_column_of_the_names_table_never_hides_one_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("scientific,Score\nParus major,high\n")
+    table = names.read(tmp_path / "names.csv")
+    for file in ("x.csv", "x.parquet"):
+        with pytest.raises(ExportError, match="the table of names has a column 'Score', and so has this format"):
+            writers.write(tmp_path / file, ROWS, names=table)
+        assert not (tmp_path / file).exists()
+    writers.write(tmp_path / "y.csv", ROWS, "birdnet", names=table)
+
+
+def test_birdnet_has_scientific_and_common_names_where_the_table_knows_them(tmp_path: Path, named: Names) -> None:
+    writers.write(tmp_path / "x.csv", ROWS, "birdnet", names=named)
+    rows = list(csv.DictReader((tmp_path / "x.csv").read_text().splitlines()))
+    assert [(row["Scientific name"], row["Common name"]) for row in rows] == [
+        ("Parus major", "Great Tit"),
+        ("Hyla arborea", "Hyla arborea"),
+        ("frog", "frog"),
+    ]

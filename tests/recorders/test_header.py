@@ -35,12 +35,12 @@ def wav(*before: bytes, after: bytes = b"", sound: bytes = b"\0\0" * 101) -> byt
 
 
 @pytest.mark.parametrize("content", [wav(info()), wav(after=info()), wav(sound=b"\0" * 201, after=info())])
-def test_the_comment_of_an_audiomoth_before_or_behind_the_sound(tmp_path: Path, content: bytes) -> None:
+def test_trap_3_10_the_comment_of_an_audiomoth_before_or_behind_the_sound(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.WAV").write_bytes(content)
     assert header.read(tmp_path / "a.WAV") == {"comment": COMMENT, "artist": "AudioMoth 24E144085F2569D1"}
 
 
-def test_guano_behind_the_sound(tmp_path: Path) -> None:
+def test_trap_3_11_guano_behind_the_sound(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav(after=chunk(b"guan", GUANO.encode())))
     assert header.read(tmp_path / "a.wav") == {
         "guano.Timestamp": "2024-05-01T05:30:00-04:00",

@@ -51,13 +51,13 @@ TIMES = {
 
 
 @pytest.mark.parametrize("name", TIMES)
-def test_the_time_in_a_name(name: str) -> None:
+def test_trap_3_10_complaint_25_the_time_in_a_name(name: str) -> None:
     assert names.read(name).at == TIMES[name]
     zone = names.read(name).at.utcoffset() if TIMES[name] else None
     assert zone == (TIMES[name].utcoffset() if TIMES[name] else None)
 
 
-def test_a_name_with_a_date_alone_says_so() -> None:
+def test_trap_3_10_a_name_with_a_date_alone_says_so() -> None:
     assert names.read("site 20190501.WAV").day_only
     assert not names.read("20190501_053000.WAV").day_only
     assert not names.read("00000000.WAV").day_only
@@ -77,5 +77,5 @@ def test_the_coordinates_in_a_name(name: str, place: tuple[float, float] | None)
     assert names.read(name).place == place
 
 
-def test_seconds_since_1970_are_utc() -> None:
+def test_trap_3_10_seconds_since_1970_are_utc() -> None:
     assert names.read("5B07C752.WAV").at.tzinfo is UTC

@@ -36,7 +36,7 @@ def of(name: str, words: dict[str, str] | None = None, **rules) -> Origin:
 
 
 @pytest.mark.parametrize("comment", COMMENTS)
-def test_the_comment_of_every_firmware_names_its_zone(comment: str) -> None:
+def test_trap_3_10_complaint_25_opso_457_745_the_comment_of_every_firmware_names_its_zone(comment: str) -> None:
     found = of("20201214_192255.WAV", {"comment": comment, "artist": f"AudioMoth {MOTH}"})
     hours = COMMENTS[comment]
     assert found.start == UTC_START - timedelta(hours=hours)
@@ -50,7 +50,7 @@ def test_a_comment_without_a_zone_is_on_the_recorders_clock() -> None:
     assert of("a.wav", words, clock=UTC).start == UTC_START
 
 
-def test_a_name_without_a_zone_gives_no_start_until_the_clock_is_known() -> None:
+def test_trap_3_10_complaint_25_a_name_without_a_zone_gives_no_start_until_the_clock_is_known() -> None:
     found = of("20201214_192255.WAV")
     assert (found.start, found.start_from) == (None, "")
     assert found.warnings == ("no start time: its name does not say in which time zone",)
@@ -73,7 +73,7 @@ def test_a_clock_that_was_never_set_gives_no_start() -> None:
     assert "the clock was not set" in found.warnings[0]
 
 
-def test_local_times_are_those_of_the_wanted_zone_across_the_clock_change() -> None:
+def test_complaint_25_local_times_are_those_of_the_wanted_zone_across_the_clock_change() -> None:
     found = of("20260329T003000Z.wav", zone=BERLIN)
     assert found.start.isoformat() == "2026-03-29T01:30:00+01:00"
     assert found.at(1800).isoformat() == "2026-03-29T03:00:00+02:00"
@@ -116,7 +116,7 @@ def test_sources_that_contradict_each_other_are_told() -> None:
     assert of("20240501_013000.WAV", words, clock=zones.parse("UTC-4")).warnings == ()
 
 
-def test_sites_keep_the_same_names_of_ten_cards_apart() -> None:
+def test_complaint_2_sites_keep_the_same_names_of_ten_cards_apart() -> None:
     rules = {"pattern": Pattern("{site}/*"), "clock": UTC}
     found = {of(f"card{n}/DATA/20240501_053000.WAV", **rules).site for n in range(10)}
     assert found == {f"card{n}" for n in range(10)}
@@ -164,7 +164,7 @@ def test_coordinates_in_words(text: str, place: tuple[float, float] | None) -> N
     assert of("a.wav", {"guano.Loc Position": text}).place == place
 
 
-def test_time_expansion_is_told() -> None:
+def test_trap_3_11_time_expansion_is_told() -> None:
     assert any("time-expanded 10 times" in warning for warning in of("a.wav", {"guano.TE": "10"}).warnings)
 
 

@@ -22,6 +22,7 @@ pytest.importorskip("sqlalchemy", reason="needs the review extra")
 
 from dawnchorus.events import Species
 from dawnchorus.review import verdicts
+from dawnchorus.review.as_annotations import disagreements
 from dawnchorus.review.verdicts import Row, Store, StoreError
 
 SPECIES = (Species(0, "Frog"), Species(1, "Bird"))
@@ -124,11 +125,11 @@ def test_what_was_taken_back_counts_no_more_and_what_came_before_it_counts_again
 def test_people_who_disagree_are_shown_and_both_stand(where: Path | str) -> None:
     with Store(where) as store:
         store.add([row("1"), row("2", "absent", by="Ben"), row("3", "unsure", start_s=7.0, end_s=8.0)])
-        ((one, other),) = verdicts.disagreements(store.rows())
-        assert (one.row.by, other.row.by) == ("Ana", "Ben")
+        (found,) = disagreements(verdicts.standing(store.rows()))
+        assert [one.by for one in found.verdicts] == ["Ana", "Ben"]
         assert [verdict.present for verdict in verdicts.standing(store.rows())] == [True, False, None]
         store.add([row("4", "absent")])
-        assert verdicts.disagreements(store.rows()) == []
+        assert disagreements(verdicts.standing(store.rows())) == []
 
 
 def test_seconds_that_a_table_rounded_are_the_same_question() -> None:

@@ -8,6 +8,9 @@ from dataclasses import replace
 from dawnchorus.annotations.marks import ABSENT, Mark
 from dawnchorus.events import Recording
 
+MARGIN_S = 8.2
+"""Of training: no window of the default length holds a call and what silence says of its species."""
+
 
 def complete(
     marks: Sequence[Mark],

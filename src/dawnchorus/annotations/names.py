@@ -6,15 +6,44 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dawnchorus.annotations import sheet
 from dawnchorus.annotations.problems import AnnotationError
 
 
-def read(path: Path, wanted: str = "scientific") -> Callable[[str], str]:
-    """Give what makes any name of a species the one in the column `wanted`; a name that is not in the table stays.
+@dataclass(frozen=True)
+class Names:
+    """The table: `wanted` is the kind of name that species go by, `kinds` are all kinds in the order of its columns.
+
+    The case of their letters does not matter.
+    """
+
+    wanted: str
+    kinds: tuple[str, ...]
+    rows: Mapping[str, Mapping[str, str]]  # by plain spelling of any name in them
+
+    def __call__(self, name: str) -> str:
+        """Give any name of a species as the wanted one; a name that is not in the table stays."""
+        return self.other(name, self.wanted) or name
+
+    def other(self, name: str, kind: str) -> str:
+        """Give another kind of name of a species; empty where the table has none."""
+        return self.rows.get(plain(name), {}).get(kind.casefold(), "") if self.rows else ""
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The kinds of names beside the wanted one."""
+        return tuple(kind for kind in self.kinds if kind.casefold() != self.wanted.casefold())
+
+
+NO_NAMES = Names("", (), {})
+
+
+def read(path: Path, wanted: str = "scientific") -> Names:
+    """Read the table; any name of a species stands for the one in the column `wanted`.
 
     Names are the same whatever the case of their letters, with blanks or underscores between, and `Scientific_Common`,
     as BirdNET joins two, is one, too. Raises AnnotationError when there is no such column, a species has no name in it,
@@ -22,17 +51,20 @@ def read(path: Path, wanted: str = "scientific") -> Callable[[str], str]:
     """
     table = sheet.read(path)
     column = table.needed(wanted)
-    scientific, common = table.column("scientific"), table.column("common")
-    known: dict[str, str] = {}
-    for line, cells in table.rows:
-        name = sheet.plain(cells[column])
+    kinds = [kind.casefold() for kind in table.header]
+    known: dict[str, dict[str, str]] = {}
+    for line, raw in table.rows:
+        cells = [sheet.plain(cell) for cell in raw]
+        row = dict(zip(kinds, cells, strict=False))
+        name = row[kinds[column]]
         if not name:
             raise AnnotationError(f"{path} line {line}: the species has no name in the column {wanted}")
-        for other in {*cells, f"{cells[scientific]}_{cells[common]}"} - {"", "_"}:
-            if known.setdefault(plain(sheet.plain(other)), name) != name:
-                also = known[plain(sheet.plain(other))]
+        joined = f"{row.get('scientific', '')}_{row.get('common', '')}"
+        for other in {*cells, joined} - {"", "_"}:
+            also = known.setdefault(plain(other), row)[kinds[column]]
+            if also != name:
                 raise AnnotationError(f"{path} line {line}: {other!r} is a name of {also!r} and of {name!r}")
-    return lambda name: known.get(plain(name), name)
+    return Names(kinds[column], tuple(dict.fromkeys(filter(None, table.header))), known)
 
 
 def plain(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, plain_errors
-from dawnchorus.cli.convert import Columns, NameAs, Names, Species, Verdict, spellings, told
+from dawnchorus.cli.convert import Columns, Complete, NameAs, Names, Species, Verdict, spellings, told
 
 
 @app.command()
@@ -27,6 +27,7 @@ def check(
     verdict: Verdict = None,
     names: Names = None,
     name_as: NameAs = "scientific",
+    complete: Complete = False,
     picture: Annotated[Path | None, typer.Option(help="With --annotations: a file for the picture (SVG).")] = None,
     workers: Workers = None,
     time_limit: TimeLimit = 300.0,
@@ -38,7 +39,7 @@ def check(
     """
     if annotations:
         said = told(species_column, column, verdict, False, [Path(one) for one in audio or []], None)
-        _check_annotations(annotations, format, said, spellings(names, name_as), picture, as_json)
+        _check_annotations(annotations, format, said, spellings(names, name_as), complete, picture, as_json)
         return
     if not audio:
         raise typer.BadParameter("name folders of sound, or tables with --annotations")
@@ -63,13 +64,16 @@ def check(
 
 
 def _check_annotations(
-    tables: list[Path], format: str, said: Any, names: Any, picture: Path | None, as_json: bool
+    tables: list[Path], format: str, said: Any, names: Any, complete: bool, picture: Path | None, as_json: bool
 ) -> None:
     from dawnchorus import convert, files
     from dawnchorus.console import console, coverage_table
     from dawnchorus.coverage import coverage
 
-    found = coverage(convert.read(tables, format, said, names), said.recordings)
+    table = convert.read(tables, format, said, names)
+    if complete:
+        table = convert.completed(table, said.recordings)
+    found = coverage(table, said.recordings)
     if picture is not None:
         files.write_text(picture, found.picture())
     if as_json:

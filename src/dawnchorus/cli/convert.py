@@ -21,6 +21,10 @@ Names = Annotated[
     Path | None, typer.Option(help="A table of species, a column a kind of name: code, scientific, common or others.")
 ]
 NameAs = Annotated[str, typer.Option(help="With --names: the column whose names are used.")]
+Complete = Annotated[
+    bool,
+    typer.Option("--complete", help="Tables list every call: elsewhere in their recordings the species are absent."),
+]
 Recordings = Annotated[
     Path | None, typer.Option(help="A recordings.csv with sites and starts, which exports of sites and times need.")
 ]
@@ -28,10 +32,10 @@ Sound = Annotated[list[Path] | None, typer.Option(help="Folders with the recordi
 
 
 def spellings(names: Path | None, name_as: str) -> Any:
-    """What gives species the wanted names, or None."""
+    """The table of names, or one without any."""
     from dawnchorus.annotations import names as table
 
-    return None if names is None else table.read(names, name_as)
+    return table.NO_NAMES if names is None else table.read(names, name_as)
 
 
 def told(
@@ -94,6 +98,7 @@ def convert(
     names: Names = None,
     name_as: NameAs = "scientific",
     decimal_comma: DecimalComma = False,
+    complete: Complete = False,
     as_json: Json = False,
 ) -> None:
     """Write annotations or detections in another format, and say what it cannot hold."""
@@ -101,10 +106,10 @@ def convert(
     from dawnchorus.console import console
 
     said = told(species_column, column, verdict, decimal_comma, audio, recordings)
-    done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as))
+    done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as), complete)
     if as_json:
         problems = [str(one) for one in done.problems]
-        typer.echo(json.dumps({"rows": done.rows, "lost": done.lost, "problems": problems}))
+        typer.echo(json.dumps({"rows": done.rows, "silence": done.silence, "lost": done.lost, "problems": problems}))
     else:
         for line in done.lines():
             console().print(line, markup=False)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
-from dawnchorus.cli.convert import Columns, NameAs, Names, Species, Verdict, spellings, told
+from dawnchorus.cli.convert import Columns, Complete, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
 
 
@@ -22,9 +22,7 @@ def train(
         list[Path] | None, typer.Option(help="Tables of any format, or folders of them, in place of DATA's two tables.")
     ] = None,
     format: Annotated[str, typer.Option(help="With --annotations: their format, if it is not to be guessed.")] = "",
-    complete: Annotated[
-        bool, typer.Option("--complete", help="With --annotations: they list every call; elsewhere species are absent.")
-    ] = False,
+    complete: Complete = False,
     species_column: Species = "",
     column: Columns = None,
     verdict: Verdict = None,

@@ -32,6 +32,7 @@ def verdicts(
         raise typer.Exit(1)
     from dawnchorus.review import exchange
     from dawnchorus.review import verdicts as store
+    from dawnchorus.review.as_annotations import disagreements
 
     if not add and "://" not in where and not Path(where).is_file():
         raise store.StoreError(f"{where}: no such file; expected the verdicts of `dawnchorus review`")
@@ -49,7 +50,7 @@ def verdicts(
     if arbimon is not None:
         exchange.write_arbimon(arbimon, said, species)
     counts = Counter((species[one.species].name, store.WORDS[one.present]) for one in said)
-    differ = len(store.disagreements(kept))
+    differ = len(disagreements(said))
     if as_json:
         names = sorted({name for name, _ in counts})
         table = {name: {word: counts[name, word] for word in store.ANSWERS} for name in names}

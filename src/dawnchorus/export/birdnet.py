@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dawnchorus.annotations.birdnet import COLUMNS, VALIDATION
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, Mark
+from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.events import Recording
 from dawnchorus.export import cells
 from dawnchorus.export.cells import Lost
@@ -15,8 +16,11 @@ HOLDS = ("points", "verdict", "unseen", "score")
 WORDS = {PRESENT: "Y", ABSENT: "N"}
 
 
-def write(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = ()) -> Lost:
-    """Write the rows, each species under both names; `validation` where any has a verdict. Gives what was lost."""
+def write(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = (), names: Names = NO_NAMES) -> Lost:
+    """Write the rows; `validation` where any has a verdict. Gives what was lost.
+
+    A species without a scientific or a common name in `names` has the name that the rows give it in its place.
+    """
     lost = Lost()
     kept = list(cells.sayable(marks, lost, HOLDS))
     validated = any(one.said != UNSEEN for one in kept)
@@ -25,8 +29,8 @@ def write(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = (
         [
             cells.number(one.start_s),
             cells.number(one.end_s),
-            cells.text(one.species),
-            cells.text(one.species),
+            cells.text(names.other(one.species, "scientific") or one.species),
+            cells.text(names.other(one.species, "common") or one.species),
             "" if one.score is None else cells.number(one.score),
             cells.text(file_name(one.recording)),
             *([WORDS.get(one.said, "U")] if validated else []),

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from dawnchorus.annotations import table
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Mark
+from dawnchorus.annotations.names import Names
 from dawnchorus.events import Recording
 from dawnchorus.files import whole
 
@@ -57,6 +58,16 @@ def file_names(recordings: Sequence[Recording]) -> Callable[[str], str]:
     """Give the path of a recording under its folder, with the extension where the recording is known."""
     names = {one.key: one.key if one.key.endswith(one.path.suffix) else one.key + one.path.suffix for one in recordings}
     return lambda key: names.get(key, key)
+
+
+def further_names(path: Path, ours: Sequence[str], names: Names) -> tuple[str, ...]:
+    """The columns of a names table that come behind ours; raises ExportError where one has the name of ours."""
+    taken = {name.casefold() for name in ours}
+    if both := [kind for kind in names.more if kind.casefold() in taken]:
+        raise ExportError(
+            f"{path}: the table of names has a column {both[0]!r}, and so has this format; name it otherwise"
+        )
+    return names.more
 
 
 def by_recording(marks: Iterable[Mark], recordings: Sequence[Recording]) -> dict[str, list[Mark]]:

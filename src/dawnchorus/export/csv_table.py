@@ -2,7 +2,8 @@
 
 Behind them `site, time_utc, time_local, latitude, longitude`: where and when each began, empty where it is not known.
 Times are ISO 8601 with their zone.
-Marks are written as their readers read them: without `species_id`, and with `song_type` and `verdict` at the end.
+Marks are written as their readers read them: without `species_id`, and with `song_type` and `verdict` at the end, and
+behind these the further names of a table of names, such as the codes of GBIF and eBird.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from dawnchorus.annotations.csv_columns import COLUMNS as MARK_COLUMNS
 from dawnchorus.annotations.marks import Mark
+from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.events import Detection, Recording, Species
 from dawnchorus.export import cells
 from dawnchorus.export.cells import Lost
@@ -65,8 +67,12 @@ def write(
     return rows
 
 
-def write_marks(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = ()) -> Lost:
+def write_marks(
+    path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = (), names: Names = NO_NAMES
+) -> Lost:
     """Write what tables said, nothing of which is lost."""
+    ours = list(MARK_COLUMNS.values())
+    more = cells.further_names(path, ours, names)
     rows = (
         [
             cells.text(one.recording),
@@ -79,8 +85,9 @@ def write_marks(path: Path, marks: Iterable[Mark], recordings: Sequence[Recordin
             str(one.channel),
             cells.text(one.song_type),
             one.said,
+            *(cells.text(names.other(one.species, kind)) for kind in more),
         ]
         for one in marks
     )
-    cells.write_csv(path, list(MARK_COLUMNS.values()), rows)
+    cells.write_csv(path, [*ours, *map(cells.text, more)], rows)
     return Lost()

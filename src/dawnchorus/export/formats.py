@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dawnchorus.annotations.marks import Mark
+from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.events import Recording
 from dawnchorus.export import (
     aoef,
@@ -38,13 +39,26 @@ WRITERS: Mapping[str, Writer] = {
     "parquet": parquet.write_marks,
     "rfcx": rfcx.write,
 }
+NAMING: Mapping[str, Callable[[Path, Sequence[Mark], Sequence[Recording], Names], Lost]] = {
+    "csv": csv_table.write_marks,
+    "parquet": parquet.write_marks,
+    "birdnet": birdnet.write,
+}
+"""Those that have room for more than one name of a species."""
 GUESSED = {".csv": "csv", ".tsv": "raven", ".parquet": "parquet", ".json": "aoef"}
 
 
-def write(path: Path, marks: Sequence[Mark], format: str = "", recordings: Sequence[Recording] = ()) -> Lost:
+def write(
+    path: Path,
+    marks: Sequence[Mark],
+    format: str = "",
+    recordings: Sequence[Recording] = (),
+    names: Names = NO_NAMES,
+) -> Lost:
     """Write rows in a format, which the end of the path tells where none is given; give what was lost.
 
-    Raises ExportError when neither tells it, or when the format needs what is not there.
+    Further names of the species, from the table of `names`, are in the formats that have room for them. Raises
+    ExportError when neither tells the format, or when that needs what is not there.
     """
     format = format or GUESSED.get(path.suffix.casefold(), "")
     if path.name.casefold().endswith(".selections.txt"):
@@ -52,4 +66,6 @@ def write(path: Path, marks: Sequence[Mark], format: str = "", recordings: Seque
     if format not in WRITERS:
         found = f"no format is named {format!r}" if format else f"{path}: its name does not tell the format"
         raise ExportError(f"{found}; there are {', '.join(WRITERS)}")
+    if format in NAMING:
+        return NAMING[format](path, marks, recordings, names)
     return WRITERS[format](path, marks, recordings)

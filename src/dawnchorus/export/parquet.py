@@ -10,8 +10,9 @@ from typing import Any
 
 from dawnchorus.annotations.csv_columns import COLUMNS as MARK_COLUMNS
 from dawnchorus.annotations.marks import Mark
+from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.events import Detection, Recording, Species
-from dawnchorus.export.cells import Lost
+from dawnchorus.export.cells import Lost, further_names
 from dawnchorus.export.csv_table import NOWHERE
 from dawnchorus.export.files_table import stamp
 from dawnchorus.files import whole
@@ -91,14 +92,18 @@ def _milliseconds(at: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-def write_marks(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = ()) -> Lost:
+def write_marks(
+    path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = (), names: Names = NO_NAMES
+) -> Lost:
     """Write what tables said in the columns of the plain CSV; nothing of it is lost."""
     import pyarrow as pa
     from pyarrow import parquet
 
     text, real = pa.string(), pa.float64()
-    types = [text, text, real, real, real, real, real, pa.int32(), text, text]
-    kinds = pa.schema(list(zip(MARK_COLUMNS.values(), types, strict=True)), {"dawnchorus_marks_schema": MARKS_VERSION})
+    ours = list(MARK_COLUMNS.values())
+    more = further_names(path, ours, names)
+    types = [text, text, real, real, real, real, real, pa.int32(), text, text, *(text for _ in more)]
+    kinds = pa.schema(list(zip([*ours, *more], types, strict=True)), {"dawnchorus_marks_schema": MARKS_VERSION})
     coming = iter(marks)
     with whole(path) as temporary, parquet.ParquetWriter(temporary, kinds) as writer:
         while some := list(islice(coming, ROWS_AT_ONCE)):
@@ -113,6 +118,7 @@ def write_marks(path: Path, marks: Iterable[Mark], recordings: Sequence[Recordin
                 [one.channel for one in some],
                 [one.song_type for one in some],
                 [one.said for one in some],
+                *([names.other(one.species, kind) for one in some] for kind in more),
             ]
             arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=kinds))

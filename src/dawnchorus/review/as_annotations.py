@@ -47,8 +47,13 @@ def last_words(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return list(last.values())
 
 
+def differ(words: Iterable[bool | None]) -> bool:
+    """Whether what people last said of one clip is present and absent; unsure differs from nothing."""
+    return {True, False} <= set(words)
+
+
 def disagreements(verdicts: Iterable[Verdict]) -> list[Disagreement]:
-    """The clips on which the last words of two people differ; unsure differs from nothing."""
+    """The clips on which the last words of people differ."""
     of_clip: dict[Clip, dict[str, Verdict]] = {}
     for one in verdicts:
         its = of_clip.setdefault(clip_of(one), {})
@@ -56,7 +61,7 @@ def disagreements(verdicts: Iterable[Verdict]) -> list[Disagreement]:
             its[one.by] = one
     found = []
     for its in of_clip.values():
-        if {True, False} <= {one.present for one in its.values()}:
+        if differ(one.present for one in its.values()):
             found.append(Disagreement(tuple(sorted(its.values(), key=lambda one: one.at))))
     return found
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dawnchorus.events import Species
 from dawnchorus.review import queue
+from dawnchorus.review.as_annotations import differ
 from dawnchorus.review.clips import Sounds
 from dawnchorus.review.found import Found
 from dawnchorus.review.queue import Order
@@ -183,7 +184,7 @@ class Desk:
         clips = np.flatnonzero(self.fits(wanted) & (self.answer > 0)).tolist()
         standing = {clip: self.standing(clip) for clip in clips}
         if disputed:
-            clips = [clip for clip in clips if {"present", "absent"} <= {one.row.answer for one in standing[clip]}]
+            clips = [clip for clip in clips if differ(one.verdict.present for one in standing[clip])]
         clips.sort(key=lambda clip: -standing[clip][-1].number)
         return clips[skip : skip + most]
 

@@ -262,12 +262,6 @@ def counting(rows: Sequence[Kept]) -> dict[Stretch, dict[str, Kept]]:
     return counts
 
 
-def disagreements(rows: Sequence[Kept]) -> list[list[Kept]]:
-    """Stretches of which one person says present and another absent: all that count there, the latest last."""
-    groups = [list(by_person.values()) for by_person in counting(rows).values()]
-    return [group for group in groups if {"present", "absent"} <= {one.row.answer for one in group}]
-
-
 def standing(rows: Sequence[Kept]) -> list[Verdict]:
     """The Verdicts that count, in the order they came: of each stretch and species one a person."""
     counts = [one for by_person in counting(rows).values() for one in by_person.values()]
