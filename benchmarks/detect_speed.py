@@ -30,8 +30,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from accuracy import PEERS, InstallError, environment
-
 SPEED_PEERS = Path(__file__).parent / "speed_peers"
 RATE_HZ, MINUTE_S = 48_000, 60
 PRECISIONS = ("f32", "bf16", "int8")
@@ -273,6 +271,9 @@ def run(args: argparse.Namespace, home: Path) -> list[Row]:
 
     python = None
     if not args.without_peer:
+        # Here, because it imports torch: what is measured in processes of its own starts with this script, too.
+        from accuracy import PEERS, InstallError, environment
+
         try:
             python = environment(PEERS["opensoundscape"], args.venvs or home / "venvs")
         except InstallError as error:
