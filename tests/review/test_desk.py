@@ -55,6 +55,13 @@ def test_an_answer_closes_its_bout_and_taking_it_back_opens_it(desk: Desk) -> No
     assert len(desk.open(Wanted())) == 6 and desk.judged(Wanted(), 0, 10) == []
 
 
+def test_what_was_taken_back_is_asked_again_after_the_server_started_anew(desk: Desk) -> None:
+    row = desk.row_of_clip(int(desk.open(Wanted())[0]), "key-0001", "present", "Ana")
+    desk.add([row, replace(row, key="key-0002", answer="undo", takes_back="key-0001")])
+    again = Desk(desk.found, desk.sounds, desk.store, "highest")
+    assert len(again.open(Wanted())) == 6
+
+
 def test_what_another_server_wrote_is_seen(desk: Desk) -> None:
     clip = int(desk.open(Wanted())[0])
     with Store(desk.store.where) as other:

@@ -79,9 +79,7 @@ class Desk:
         self.answers = Answers()
         self.refresh()
         # What was said of another model's boxes on the same calls is not asked again.
-        standing = [
-            one.verdict for rows in self.answers.of_stretch.values() for one in rows if one.row.answer != "undo"
-        ]
+        standing = [one.verdict for stretch in self.answers.of_stretch for one in self.answers.standing(stretch)]
         self.closed[self.group[queue.answered_by(its, standing)]] = True
 
     # ---- answers -------------------------------------------------------------------------------------------------
