@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich import progress as rich_progress
@@ -19,11 +19,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dawnchorus.coverage import Said
-from dawnchorus.detect.run import Progress
-from dawnchorus.evaluate import Evaluation
-from dawnchorus.events import Species
-from dawnchorus.review.precision import BinPrecision, ReviewedThreshold
+if TYPE_CHECKING:  # a command loads what it needs; of what is only shown, the names of types are enough
+    from dawnchorus.coverage import Said
+    from dawnchorus.detect.run import Progress
+    from dawnchorus.evaluate import Evaluation
+    from dawnchorus.events import Species
+    from dawnchorus.review.precision import BinPrecision, ReviewedThreshold
 
 LOG_WIDTH = 120  # where nobody says how wide a line may be
 Step = Callable[[int, int], None]

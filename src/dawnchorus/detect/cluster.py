@@ -11,7 +11,7 @@ import importlib.util
 import os
 import tempfile
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from typing import Any
 
 from dawnchorus import __version__
 from dawnchorus.detect.analyse import Analyser, Job, Result, Task
-from dawnchorus.detect.pool import TRIES, Done, WorkerError
+from dawnchorus.detect.pool import TRIES, Done, WorkerError, blamed, in_turn
 
 LOOK_S = 0.2  # from one look at what came back to the next
 BEAT_S = 2.0  # from one question how far an actor is to the next
@@ -116,8 +116,7 @@ class _Run:
         import ray
 
         self.ray, self.task, self.workers, self.limit_s, self.done = ray, task, workers, limit_s, done
-        # The longest first: a day-long file that comes last would leave all other cores idle.
-        self.waiting = deque(sorted(jobs, key=lambda job: (-job.size, job.number)))
+        self.waiting = in_turn(jobs)
         files = None if task.model is None else {path.name: path.read_bytes() for path in _files(task.model)}
         self.files = ray.put(files)
         # One thread hears, the other says how far it is. Ray tells libraries to start no threads beside one core.
@@ -184,12 +183,9 @@ class _Run:
                 raise WorkerError(f"no machine of the cluster can start a worker: {error}")
             return
         self.died[job.number] += 1
-        if actor.stalled:
-            detail = f"nothing came of it for {self.limit_s:g} s, after {actor.done_s:.0f} s of sound"
-            self.done(job, Result.failure("stalled", detail), actor.name)
-        elif self.died[job.number] >= TRIES:
-            detail = f"its process died {TRIES} times ({type(error).__name__})"
-            self.done(job, Result.failure("crashed", detail), actor.name)
+        stalled_at_s = actor.done_s if actor.stalled else None
+        if (failed := blamed(self.died[job.number], type(error).__name__, self.limit_s, stalled_at_s)) is not None:
+            self.done(job, failed, actor.name)
         else:
             self.waiting.appendleft(job)
 

@@ -94,13 +94,27 @@ class _Process:
         return f"exit code {self.child.wait()}"
 
 
+def in_turn(jobs: Sequence[Job]) -> deque[Job]:
+    """Files in the order in which they are begun: a day-long one that came last would leave all other cores idle."""
+    return deque(sorted(jobs, key=lambda job: (-job.size, job.number)))
+
+
+def blamed(died: int, how: str, limit_s: float, stalled_at_s: float | None) -> Result | None:
+    """What is said of a file with which a worker went down, for the `died`th time; None if it is to be tried again.
+
+    `stalled_at_s` are the seconds of sound that were done when it was stopped because nothing came any more.
+    """
+    if stalled_at_s is not None:
+        return Result.failure("stalled", f"nothing came of it for {limit_s:g} s, after {stalled_at_s:.0f} s of sound")
+    return Result.failure("crashed", f"its process died {TRIES} times ({how})") if died >= TRIES else None
+
+
 class _Pool:
     """What the threads share: the files that wait, and the first error."""
 
     def __init__(self, task: Task, jobs: Sequence[Job], limit_s: float, done: Done) -> None:
         self.task, self.limit_s, self.done = task, limit_s, done
-        # The longest first: a day-long file that comes last would leave all other cores idle.
-        self.waiting = deque(sorted(jobs, key=lambda job: (-job.size, job.number)))
+        self.waiting = in_turn(jobs)
         self.left = len(jobs)
         self.lock = threading.Condition()
         self.died: Counter[int] = Counter()
@@ -165,12 +179,9 @@ class _Pool:
             return
         how = self._end(process)
         self.died[job.number] += 1
-        if process.stalled:
-            detail = f"nothing came of it for {self.limit_s:g} s, after {self.open.get(job.number, 0.0):.0f} s of sound"
-            self._finish(job, Result.failure("stalled", detail), process.name)
-        elif self.died[job.number] >= TRIES:
-            detail = f"its process died {TRIES} times ({how})"
-            self._finish(job, Result.failure("crashed", detail), process.name)
+        stalled_at_s = self.open.get(job.number, 0.0) if process.stalled else None
+        if (failed := blamed(self.died[job.number], how, self.limit_s, stalled_at_s)) is not None:
+            self._finish(job, failed, process.name)
         else:
             with self.lock:
                 self.open.pop(job.number, None)
