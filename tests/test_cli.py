@@ -250,7 +250,9 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     assert result.exit_code == 0, result.output
     card = (pupil / "model" / "card.md").read_text(encoding="utf-8")
     assert "labels from another model: head of 256 hidden values" in card and "; test_resnet, stage 3" in card
-    outside = json.loads((pupil / "run.json").read_text(encoding="utf-8"))["experiment"]["outside"]
+    experiment = json.loads((pupil / "run.json").read_text(encoding="utf-8"))["experiment"]
+    outside = experiment["outside"]
+    assert experiment["repeats"] == 1  # a student is quick
     assert [one["licence"] for one in outside] == ["CC BY-NC", ""] and card.count("CC BY-NC") == 2
 
 

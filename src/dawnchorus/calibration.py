@@ -51,7 +51,8 @@ def logit(p: NDArray[np.floating] | float) -> Floats:
         return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def _logits(values: NDArray[np.floating] | float) -> Floats:
+def logits(values: NDArray[np.floating] | float) -> Floats:
+    """Log odds of probabilities, those of 0 and 1 finite (EDGE)."""
     return np.asarray(logit(np.clip(np.asarray(values, np.float64), EDGE, 1 - EDGE)))
 
 
@@ -70,11 +71,11 @@ class Platt:
 
     def __call__(self, scores: NDArray[np.floating]) -> Floats:
         """Probabilities of the same shape."""
-        return np.asarray(expit(self.a * _logits(scores) + self.b))
+        return np.asarray(expit(self.a * logits(scores) + self.b))
 
     def shifted(self, prior_from: float, prior_to: float) -> Platt:
         """The map where the species has another prevalence: `shifted` after this map, in one."""
-        return Platt(self.a, self.b + float(_logits(prior_to) - _logits(prior_from)))
+        return Platt(self.a, self.b + float(logits(prior_to) - logits(prior_from)))
 
 
 def platt(scores: NDArray[np.floating], known: Evidence, prior_sd: float = 0.5) -> tuple[Platt, ...]:
@@ -88,7 +89,7 @@ def platt(scores: NDArray[np.floating], known: Evidence, prior_sd: float = 0.5) 
     centred on one fit to all species pooled, so that a species without a label gets that fit, and many labels outvote
     it. The pooled fit is itself drawn to the scores as they are, by a prior of standard deviation 1.
     """
-    x, cells = _logits(scores), known.known
+    x, cells = logits(scores), known.known
     middle = float(x[cells].mean()) if cells.any() else 0.0
     pooled = _most_probable(x[cells] - middle, known[cells], (1.0, middle), 1.0)
     maps = []
@@ -138,7 +139,7 @@ def shifted(probabilities: NDArray[np.floating], prior_from: Floats | float, pri
 
     Presence is taken to sound the same in both places (label shift); only how often it occurs differs.
     """
-    moved = _logits(prior_to) - _logits(prior_from)
+    moved = logits(prior_to) - logits(prior_from)
     return np.asarray(expit(logit(np.asarray(probabilities, np.float64)) + moved))
 
 
@@ -198,7 +199,7 @@ def mixture(
     ValueError if no cell is known present or none is unlabelled: then there is nothing to tell the two Gaussians apart
     by.
     """
-    x = _logits(scores)
+    x = logits(scores)
     free = ~known.known if unlabelled is None else unlabelled & ~known.known
     if not (known.present > 0).any() or not free.any():
         raise ValueError("a mixture needs cells that are known present, and unlabelled ones; one kind is missing")
@@ -217,7 +218,7 @@ def mixture(
     for _ in range(most_rounds):
         # Of one species' presence little may be known: it is never taken for quieter than its absence.
         present = np.maximum(present, absent + LEAST_SLOPE * narrow)
-        share = free * expit(_logits(prevalence) + _log_ratio(x, present, wide, absent, narrow))
+        share = free * expit(logits(prevalence) + _log_ratio(x, present, wide, absent, narrow))
         with_it, without = share + known.present, free - share + known.absent
         absent, present = mean(without, x, all_others), mean(with_it, x, all_present)
         narrow = mean(without, (x - absent) ** 2, all_spread)
@@ -226,7 +227,7 @@ def mixture(
         if np.abs(prevalence - before).max() < tolerance:
             break
     present = np.maximum(present, absent + LEAST_SLOPE * narrow)
-    rising = expit(_logits(prevalence) + _log_ratio(np.maximum(x, absent), present, wide, absent, narrow))
+    rising = expit(logits(prevalence) + _log_ratio(np.maximum(x, absent), present, wide, absent, narrow))
     maps = [_straight(x[its, species], rising[its, species]) for species, its in enumerate(free.T)]
     found = (values.tolist() for values in (absent, present, narrow, wide, prevalence))
     return tuple(Mixture(*one) for one in zip(*found, maps, strict=True))
@@ -377,14 +378,14 @@ class Calibration:
             raise ValueError(f"scores of {probabilities.shape[-1]} species; the calibration is of {len(self.species)}")
         a = np.array([one.a for one in self.species])
         b = np.array([one.b for one in self.species])
-        return np.asarray(expit(a * _logits(probabilities) + b))
+        return np.asarray(expit(a * logits(probabilities) + b))
 
     def score_thresholds(self) -> tuple[float, ...]:
         """The score of each species at which its probability reaches the threshold over all; infinite if none does."""
         lowest = next((one.threshold for one in self.thresholds if one.species is None), math.inf)
         if not lowest <= 1:
             return (math.inf,) * len(self.species)
-        wanted = float(_logits(np.array(lowest)))
+        wanted = float(logits(np.array(lowest)))
         return tuple(float(expit((wanted - one.b) / one.a)) for one in self.species)
 
 

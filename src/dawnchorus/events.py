@@ -66,6 +66,15 @@ class Detection:
     channel: int = 0
 
 
+Stretch = tuple[str, int, int, int]
+"""Recording, species, and the milliseconds that it begins and ends at: tables round seconds, each in its own way."""
+
+
+def stretch_of(recording: str, species: int, start_s: float, end_s: float) -> Stretch:
+    """What makes two questions the same one."""
+    return recording, species, round(start_s * 1000), round(end_s * 1000)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A person's answer on a stretch of a recording: present, absent, or unsure (`present` is None).
@@ -86,6 +95,11 @@ class Verdict:
     model: str = ""
     score: float | None = None
     asked: str = ""
+
+    @property
+    def stretch(self) -> Stretch:
+        """What was judged."""
+        return stretch_of(self.recording, self.species, self.start_s, self.end_s)
 
 
 @dataclass(frozen=True, slots=True)

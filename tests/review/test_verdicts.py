@@ -20,7 +20,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the review extra")
 
-from dawnchorus.events import Species
+from dawnchorus.events import Species, stretch_of
 from dawnchorus.review import verdicts
 from dawnchorus.review.as_annotations import disagreements
 from dawnchorus.review.verdicts import Row, Store, StoreError
@@ -133,7 +133,7 @@ def test_people_who_disagree_are_shown_and_both_stand(where: Path | str) -> None
 
 
 def test_seconds_that_a_table_rounded_are_the_same_question() -> None:
-    assert verdicts.stretch_of("a", 0, 1.0004, 2) == verdicts.stretch_of("a", 0, 1.0, 1.9996)
+    assert stretch_of("a", 0, 1.0004, 2) == stretch_of("a", 0, 1.0, 1.9996)
 
 
 def test_new_species_get_the_next_numbers_and_keep_them(where: Path | str) -> None:

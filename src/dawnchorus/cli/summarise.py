@@ -34,6 +34,7 @@ def summarise(
     from dawnchorus.console import console
     from dawnchorus.recorders import zones
     from dawnchorus.seasons import pictures, read, tables
+    from dawnchorus.seasons.season import NO_SITE
 
     season = read.season(run, zones.parse(zone) if zone else None, threshold, tuple(species or ()))
     paths = [*tables.write(out, season, occasion_days, min_minutes), pictures.write(out, season)]
@@ -62,6 +63,6 @@ def summarise(
             f"no table; {run / 'files.csv'} says why",
             markup=False,
         )
-    if "(no site)" in season.sites:
+    if NO_SITE in season.sites:
         say("some files have no site; give `detect` a --pattern such as {site}, or fill the column in files.csv")
     say(f"tables and pictures: {out}, to look at: {paths[-1]}", markup=False)

@@ -39,7 +39,7 @@ def train(
     ] = None,
     repeats: Annotated[
         int | None,
-        typer.Option(min=1, help="Train every fold so many times, from other seeds. Default: 3 on spectrograms."),
+        typer.Option(min=1, help="Networks a fold, from other seeds. Default: 3 on spectrograms without --teacher."),
     ] = None,
     method: Annotated[
         Literal["rounds", "memo"], typer.Option(help="Pasted events and soft labels, or the memo's three stages.")
@@ -130,7 +130,8 @@ def train(
 
         said_by, said = teachers.of_runs(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
-    usual = in_rounds.REPEATS if method == "rounds" and encoder is None else 1
+    # A student is made to be small and quick.
+    usual = in_rounds.REPEATS if method == "rounds" and encoder is None and not teacher else 1
     experiment = replace(experiment, repeats=repeats or usual, audit=audit)
     tables: Any = None
     if annotations:

@@ -16,7 +16,7 @@ def parse(text: str) -> tzinfo:
     if match := OFFSET.fullmatch(text.strip()):
         sign, hours, minutes = match.groups()
         ahead = timedelta(hours=int(hours), minutes=int(minutes or 0))
-        if ahead <= timedelta(hours=14):
+        if ahead <= timedelta(hours=14) and int(minutes or 0) < 60:
             return UTC if not ahead else timezone(-ahead if sign == "-" else ahead)
     else:
         try:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from dawnchorus.annotations import door
 from dawnchorus.annotations.problems import Problem
 from dawnchorus.dataset import DataError, DataSet
-from dawnchorus.events import Annotation, Verdict
-
-Clip = tuple[str, int, float, float]  # recording, species, start_s, end_s
+from dawnchorus.events import Annotation, Stretch, Verdict
 
 
 @dataclass(frozen=True)
@@ -29,21 +27,16 @@ class Disagreement:
 _WORDS = {True: "present", False: "absent", None: "unsure"}
 
 
-def clip_of(verdict: Verdict) -> Clip:
-    """What a verdict is about; times count to the millisecond."""
-    return verdict.recording, verdict.species, round(verdict.start_s, 3), round(verdict.end_s, 3)
-
-
 def last_words(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The last verdict on every clip, in the order in which clips were first judged.
 
     Of two at the same time the later listed counts.
     """
-    last: dict[Clip, Verdict] = {}
+    last: dict[Stretch, Verdict] = {}
     for one in verdicts:
-        before = last.get(clip_of(one))
+        before = last.get(one.stretch)
         if before is None or one.at >= before.at:
-            last[clip_of(one)] = one
+            last[one.stretch] = one
     return list(last.values())
 
 
@@ -54,9 +47,9 @@ def differ(words: Iterable[bool | None]) -> bool:
 
 def disagreements(verdicts: Iterable[Verdict]) -> list[Disagreement]:
     """The clips on which the last words of people differ."""
-    of_clip: dict[Clip, dict[str, Verdict]] = {}
+    of_clip: dict[Stretch, dict[str, Verdict]] = {}
     for one in verdicts:
-        its = of_clip.setdefault(clip_of(one), {})
+        its = of_clip.setdefault(one.stretch, {})
         if one.by not in its or one.at >= its[one.by].at:
             its[one.by] = one
     found = []

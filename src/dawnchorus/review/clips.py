@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +26,6 @@ COLUMNS = 480  # of a picture, about
 MELS = 96
 LOUDEST, MOST_GAIN = 0.7, 100.0  # of what is played: quiet recordings are made loud enough to hear
 HEARD_HZ = 48_000  # browsers play no more; faster recordings are resampled, which takes nothing that ears hear
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A piece of a recording, by the recording's number."""
-
-    recording: int
-    start_s: float
-    end_s: float
 
 
 class Sounds:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.events import Species
+from dawnchorus.events import Species, Stretch, stretch_of
 from dawnchorus.review import queue
 from dawnchorus.review.as_annotations import differ
 from dawnchorus.review.clips import Sounds
 from dawnchorus.review.found import Found
 from dawnchorus.review.queue import Order
-from dawnchorus.review.verdicts import Kept, Row, Store, Stretch, counting, species_named, stretch_of
+from dawnchorus.review.verdicts import Kept, Row, Store, counting, species_named
 
 DAY_S = 86_400
 

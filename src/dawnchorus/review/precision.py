@@ -23,7 +23,7 @@ from dawnchorus.annotations import table
 from dawnchorus.annotations.problems import AnnotationError
 from dawnchorus.events import Detection, Species, Verdict
 from dawnchorus.evidence import Evidence
-from dawnchorus.review.as_annotations import clip_of, last_words
+from dawnchorus.review.as_annotations import last_words
 from dawnchorus.review.queue import BINS, Candidates, bins
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import EventRule
@@ -93,13 +93,13 @@ def fair(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
     Raises ValueError when there is none: verdicts on the highest scores, or on doubtful ones, stand for no others.
     """
-    drawn = {clip_of(one) for one in verdicts if one.asked in FAIR}
+    drawn = {one.stretch for one in verdicts if one.asked in FAIR}
     if not drawn:
         raise ValueError(
             f"none of the {len(verdicts)} verdicts was asked in the order stratified or random; "
             "expected some: other orders choose what they ask by what it sounds like"
         )
-    return [one for one in verdicts if clip_of(one) in drawn]
+    return [one for one in verdicts if one.stretch in drawn]
 
 
 def judged(detections: Sequence[Detection], verdicts: Sequence[Verdict]) -> tuple[Judged, list[Verdict]]:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dawnchorus.calibration import EDGE, logits
 from dawnchorus.events import Detection, Verdict
 
 Order = Literal["mix", "highest", "threshold", "stratified", "disagreement", "rare", "random"]
@@ -24,7 +25,6 @@ BOUT_S = 60.0
 """A longer bout counts as several of this length."""
 
 BINS = 10
-EDGE = 1e-6  # scores nearer to 0 or 1 count as this: logits have no end there
 
 Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -160,7 +160,7 @@ def _sorted(candidates: Candidates, which: Whole, order: Order, chance: Whole) -
     if order == "highest":
         return np.lexsort((drawn, -score))
     if order == "threshold":
-        return np.lexsort((drawn, np.abs(_logits(score) - _logits(candidates.threshold[which]))))
+        return np.lexsort((drawn, np.abs(logits(score) - logits(candidates.threshold[which]))))
     if order == "disagreement":
         return np.lexsort((drawn, -candidates.spread[which]))
     species = candidates.species[which]
@@ -196,11 +196,6 @@ def _place_in(part: Whole, order: Whole) -> Whole:
 def _once(listed: Whole, group: Whole) -> Whole:
     """The first of each group."""
     return listed[np.sort(np.unique(group[listed], return_index=True)[1])]
-
-
-def _logits(score: Floats) -> Floats:
-    inside = np.clip(score, EDGE, 1 - EDGE)
-    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def sounding_alike(vectors: NDArray[np.floating[Any]], least_cosine: float = 0.95) -> Whole:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
@@ -137,7 +138,7 @@ def pages(desk: Desk, write_token: str, reviewers: Sequence[str] = (), started: 
             "order": desk.order,
             "clips": len(desk.found),
             "recordings": len(desk.sounds),
-            "dated": bool((desk.found.began_s == desk.found.began_s).any()),
+            "dated": bool(np.isfinite(desk.found.began_s).any()),
         }
 
     @inner.get("/api/clips")

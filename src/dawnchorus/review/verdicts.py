@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sql
 
-from dawnchorus.events import Species, Verdict
+from dawnchorus.events import Species, Stretch, Verdict, stretch_of
 
 Answer = Literal["present", "absent", "unsure", "undo"]
 ANSWERS: Mapping[str, bool | None] = {"present": True, "absent": False, "unsure": None}
@@ -112,15 +112,6 @@ class Kept:
             row.score,
             row.asked,
         )
-
-
-Stretch = tuple[str, int, int, int]
-"""Recording, species, and the milliseconds that it begins and ends at: tables round seconds, each in its own way."""
-
-
-def stretch_of(recording: str, species: int, start_s: float, end_s: float) -> Stretch:
-    """What makes two questions the same one."""
-    return recording, species, round(start_s * 1000), round(end_s * 1000)
 
 
 class Store:
