@@ -10,8 +10,9 @@ OUT/PEER/seed-N/{submission.csv, frames.npz, result.json}; what is there is not 
 installed leaves OUT/PEER/missing.json, and its reason stands in the table.
 
 `table` cuts the frames of every system into events with one Extractor, asks the scorer, and prints Markdown; with
-`--docs DIR` it also writes DIR/accuracy/*.csv. FOLDER of `--ours` holds seed-N/ with a submission.csv and frames.npz
-(or a store of dawnchorus Scores under that name), or else detections.csv, which are taken as they are.
+`--docs DIR` it also writes DIR/accuracy/*.csv. FOLDER of `--ours` holds a submission.csv, or seed-N/ each with one, and
+frames.npz (or a store of dawnchorus Scores under that name), or scores.parquet of `detect --keep-scores`, or else
+detections.csv, which are taken as they are.
 The scorer alone reads the truth; for intervals its functions are imported. `tune` tries Extractors on a benchmark of
 another seed than the one reported.
 """
@@ -35,14 +36,16 @@ from typing import Any
 
 import numpy as np
 
+from dawnchorus import scores as scoring
 from dawnchorus.events import Detection
+from dawnchorus.export import scores_parquet
 from dawnchorus.files import read_json, value_hash, write_json
 from dawnchorus.scores import EventRule, Scores
 from dawnchorus.study.compare import drawn_cmap, paired
 from dawnchorus.study.judge import DETECTIONS, SUBMISSION, ScorerScript
 
 WORKERS = Path(__file__).parent / "accuracy_peers"
-FRAMES, RESULT, MISSING = "frames.npz", "result.json", "missing.json"
+FRAMES, RESULT, MISSING, KEPT = "frames.npz", "result.json", "missing.json", "scores.parquet"
 FIGURES = ("cmap", "lwlrap", "event_map", "segment_map")
 TIMES = 400  # drawn again for an interval
 
@@ -565,6 +568,9 @@ def _copied(folder: Path, to: Path) -> Path:
             continue
         if (folder / name).is_file():
             shutil.copy2(folder / name, to / name)
+    if (folder / KEPT).is_file() and not (folder / FRAMES).is_file():
+        scoring.write(to / FRAMES, [one for _, one in scores_parquet.read(folder / KEPT)])
+        (to / DETECTIONS).unlink(missing_ok=True)  # cut anew, as those of every other system
     return to
 
 

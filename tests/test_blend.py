@@ -12,7 +12,7 @@ from dawnchorus import blend, calibration
 from dawnchorus.blend import Blend, BlendError, Member
 from dawnchorus.calibration import Calibration, SpeciesCalibration
 from dawnchorus.events import Species
-from dawnchorus.export import csv_table, submission
+from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.features import FrontEnd
 from dawnchorus.files import write_json
 from dawnchorus.run_folder import RunFolder
@@ -213,6 +213,33 @@ def test_a_blend_is_a_member_again(tmp_path):
     same(read, blended, 6e-4)  # frames are kept in half precision
     assert read.names == dict(enumerate(NAMES)) and read.bands_hz == first.bands_hz
     assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith(",".join(csv_table.COLUMNS))
+
+
+def keep(folder: Path, heard: Member, channels: tuple[int, ...] = (0,)) -> None:
+    """What `detect --keep-scores --submission` leaves of it."""
+    submission.write_all(folder / "submission.csv", heard.whole)
+    lines = [
+        (key, channel, float(one.frame_start_s[-1] + one.frame_s), one.frame_start_s, one.framewise.astype(np.float16))
+        for key, one in sorted(heard.frames.items())
+        for channel in channels
+    ]
+    frame_s = next(iter(heard.frames.values())).frame_s
+    scores_parquet.write(folder / "scores.parquet", lines, frame_s, heard.species)
+
+
+def test_the_folder_of_a_detection_that_kept_its_scores_is_a_member(tmp_path):
+    keep(tmp_path, heard := member(0.16))
+    read = blend.member(tmp_path)
+    assert read.frames.keys() == heard.frames.keys()
+    for key, one in read.frames.items():
+        np.testing.assert_allclose(one.framewise, heard.frames[key].framewise, atol=6e-4)
+        np.testing.assert_allclose(one.frame_start_s, heard.frames[key].frame_start_s)
+
+
+def test_several_channels_of_a_recording_are_no_member(tmp_path):
+    keep(tmp_path, member(0.16), channels=(1, 2))
+    with pytest.raises(BlendError, match=r"scores.parquet: \w+ has several channels"):
+        blend.member(tmp_path)
 
 
 def test_detections_of_another_origin_need_not_name_species(tmp_path):

@@ -22,14 +22,14 @@ from dawnchorus import scores as scoring
 from dawnchorus.annotations import table
 from dawnchorus.calibration import EDGE, Calibration
 from dawnchorus.events import Detection, Species
-from dawnchorus.export import csv_table, submission
+from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.files import read_json
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import EventRule, Scores
 
 Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
-SUBMISSION, DETECTIONS, FRAMES = "submission.csv", "detections.csv", "frames.npz"
+SUBMISSION, DETECTIONS, FRAMES, KEPT = "submission.csv", "detections.csv", "frames.npz", "scores.parquet"
 
 
 class BlendError(ValueError):
@@ -102,9 +102,9 @@ def of_run(run: RunFolder) -> Member:
 
 
 def of_predictions(folder: Path) -> Member:
-    """What a folder's submission.csv says of recordings, and its frames.npz, detections.csv and calibration.csv.
+    """What a folder's submission.csv says of recordings, its frames.npz or scores.parquet, detections, calibration.
 
-    The last three may be missing. Raises BlendError when there is no submission, or when a file is of another kind.
+    All but the first may be missing. Raises BlendError when there is no submission, or when a file is of another kind.
     """
     if not (folder / SUBMISSION).is_file():
         raise BlendError(f"{folder}: neither run.json nor {SUBMISSION} here; expected a run or its predictions")
@@ -115,7 +115,7 @@ def of_predictions(folder: Path) -> Member:
     return replace(
         alone,
         where=folder,
-        frames=_store(folder / FRAMES) if (folder / FRAMES).is_file() else {},
+        frames=_frames(folder),
         names=names,
         bands_hz=bands,
         calibration=calibration.read(folder, result["key"]) if calibrated else None,
@@ -137,6 +137,21 @@ def _species(detections: Path) -> tuple[dict[int, str], dict[int, tuple[float, f
             number = int(row["species_id"])
             names[number], bands[number] = row["species"], (float(row["f_min"]), float(row["f_max"]))
     return names, bands
+
+
+def _frames(folder: Path) -> dict[str, Scores]:
+    """Scores of frames as a study left them, or as `detect --keep-scores` did; none where nobody kept them."""
+    if (folder / FRAMES).is_file():
+        return _store(folder / FRAMES)
+    kept = folder / KEPT
+    if not kept.is_file():
+        return {}
+    frames: dict[str, Scores] = {}
+    for _, scores in scores_parquet.read(kept):
+        if scores.recording in frames:
+            raise BlendError(f"{kept}: {scores.recording} has several channels; expected one: detect without each")
+        frames[scores.recording] = scores
+    return frames
 
 
 def _store(path: Path) -> dict[str, Scores]:

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from dawnchorus import metrics, scores
-from dawnchorus.events import Annotation, Detection
+from dawnchorus.events import Annotation, Detection, Species
+from dawnchorus.export import scores_parquet
 from dawnchorus.study.judge import segment_average_precisions
 
 HOME = Path(__file__).parents[2]
@@ -486,6 +487,22 @@ def test_a_system_without_events_has_no_figures_of_them(tmp_path, capsys):
     assert "| mine - birdnet_lr | +0.000 (+0.000 to +0.000) |  |  |" in capsys.readouterr().out
     with (tmp_path / "docs" / "accuracy" / "systems.csv").open() as file:
         assert {row["name"]: row["event_map"] for row in csv.DictReader(file)}["mine"] == ""
+
+
+def test_the_folder_of_a_detection_that_kept_its_scores_is_a_system(tmp_path, capsys):
+    made = benchmark(tmp_path / "made")
+    leave_run(tmp_path / "out" / "birdnet_lr", made)
+    folder = leave_run(tmp_path / "mine", made)
+    lines = [
+        (one.recording, 0, one.seconds, one.start_s, one.score.astype(np.float16))
+        for one in accuracy.read_frames(folder / "frames.npz")
+    ]
+    scores_parquet.write(folder / "scores.parquet", lines, 3.0, [Species(0, "cat"), Species(1, "cow")])
+    (folder / "frames.npz").unlink()
+    accuracy.table(asked(tmp_path, ours=[f"mine={folder}"], docs=tmp_path / "docs"))
+    assert "| mine - birdnet_lr | +0.000" in capsys.readouterr().out
+    with (tmp_path / "docs" / "accuracy" / "systems.csv").open() as file:
+        assert {row["name"]: row["event_map"] for row in csv.DictReader(file)}["mine"] != ""
 
 
 def test_only_ours_are_compared_when_there_are_any():
