@@ -317,13 +317,3 @@ def test_who_comes_from_other_machines_needs_the_token(home: Path, tmp_path: Pat
         assert client.ask("GET", "/api/session", cookie=own)[0] == 200
         assert client.ask("GET", "/api/session", cookie=own, host="evil.example")[0] == 421
         assert client.ask("GET", "/api/session", cookie="dawnchorus=guess")[0] == 403
-
-
-def test_without_a_token_no_other_machine_is_listened_to() -> None:
-    from dawnchorus.review.guard import Guard
-
-    async def nothing(*_: object) -> None:
-        return None
-
-    with pytest.raises(ValueError, match="a token is required"):
-        Guard(nothing, "0.0.0.0")

@@ -6,11 +6,13 @@ our header, it sends its own name as Origin, and a name of its own that leads he
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import json
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -37,6 +39,7 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+LINGER_BYTES, LINGER_S = 1 << 22, 2.0  # what is read of a refused request, and for how long
 CLOSE = (b"connection", b"close")  # what else of a request is on its way is not read
 
 
@@ -76,7 +79,7 @@ class Guard:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if refusal := self._refusal(scope, headers):
-            await _refuse(send, *refusal)
+            await _refuse(receive, send, *refusal)
             return
         if shown := self._shown(scope):
             await _welcome(send, shown)
@@ -155,7 +158,7 @@ class Guard:
             await self.app(scope, small, safe)
         except TooLarge:
             if not began:
-                await _refuse(send, 413, f"a request has at most {MOST_BYTES} bytes")
+                await _refuse(receive, send, 413, f"a request has at most {MOST_BYTES} bytes")
 
 
 def _is_address(name: str) -> bool:
@@ -165,16 +168,24 @@ def _is_address(name: str) -> bool:
         return False
 
 
-async def _refuse(send: Send, status: int, words: str) -> None:
+async def _refuse(receive: Receive, send: Send, status: int, words: str) -> None:
+    """Answer, then read on for a moment: a connection that is closed on unread bytes takes the answer along."""
     body = json.dumps({"detail": words}).encode()
     headers = [
         *HEADERS,
         (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
         (b"content-security-policy", POLICY.encode()),
         CLOSE,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    left = LINGER_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while left > 0 and (message := await receive()).get("more_body", False):
+                left -= len(message.get("body", b""))
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _welcome(send: Send, token: str) -> None:
