@@ -32,10 +32,11 @@ KNOWN = "known"
 # What a person boxed, with everything else on its frames absent; what nobody listened to is a little absent.
 LABELS = Smoothed(OthersAbsent(AnnotatedOnly(absent_grain="window"), weight=0.5), target=0.0, weight=0.05)
 LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
-BACKBONE, FRONT_END, WINDOW = Backbone("tf_efficientnet_lite0", "lite"), FrontEnd(), SlidingWindows()
+COLUMNS_PER_FRAME = 16  # half a second with coarse columns: a shallower network, quicker, better at times and species
+BACKBONE = Backbone("tf_efficientnet_lite0", "lite", COLUMNS_PER_FRAME)
+FRONT_END, WINDOW = FrontEnd(), SlidingWindows()
 # An encoder's frame hears a second or more already. Short windows keep the marked frames from drowning in the others.
 ENCODER_WINDOW_S = 1.5
-COLUMNS_PER_FRAME = 16  # half a second with coarse columns: a shallower network, quicker, better at times and species
 REPEATS = 3  # networks of a few minutes' training disagree: what three say together is better by far
 ENCODER_FOLDS = 8  # a fit takes seconds: each model may hear seven eighths of the boxes
 FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
