@@ -19,6 +19,7 @@ from dawnchorus.labels.others_absent import OthersAbsent
 from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.losses.clipwise import ClipwiseLoss
 from dawnchorus.losses.framewise import FramewiseLoss
+from dawnchorus.losses.log_odds import LogOddsLoss
 from dawnchorus.losses.together import Together
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.networks.embedding_head import EmbeddingHead
@@ -44,6 +45,9 @@ FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
 ENCODER_LABELS = Smoothed(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.3), target=0.0, weight=0.3)
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
+# A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
+TAUGHT, STUDENT_STEPS = Soft(), 600
+STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
 
@@ -86,13 +90,24 @@ def on_frames(baseline: Experiment) -> Experiment:
     return replace(baseline, stages=tuple(replace(one, labels=FRAME_LABELS, loss=loss) for one in baseline.stages))
 
 
-def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher], soft: Soft = SOFT) -> Experiment:
-    """One stage that learns from boxes, pasted events and teachers of other runs, all of one name: a student.
+def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher], share: float = 0.4) -> Experiment:
+    """One stage that learns from boxes and from teachers of other runs, all of one name: a student.
 
-    A teacher that hears with a large encoder gives the student what it knows of the recordings; the student is as fast
-    as its own network, and tells times as finely. Of several teachers the mean counts.
+    It wants to say what the teachers say of recordings that they never heard, in log odds, everywhere; where a person
+    spoke, the person counts. A teacher that hears with a large encoder gives the student what it knows of the
+    recordings; the student is as fast as its own network. Of several teachers the mean counts.
     """
-    student = replace(experiment.stages[0], name="student", pseudo_labels=soft, teacher=teachers[0].name)
+    first = experiment.stages[0]
+    student = replace(
+        first,
+        name="student",
+        windows=Anchored(first.windows.columns, share),
+        labels=AnnotatedOnly(),
+        loss=STUDENT_LOSS,
+        mixup=None,
+        pseudo_labels=TAUGHT,
+        teacher=teachers[0].name,
+    )
     return replace(experiment, stages=(student,), outside=tuple(teachers))
 
 

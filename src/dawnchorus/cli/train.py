@@ -117,7 +117,7 @@ def train(
         count = recommended.steps_of_rounds(steps, 200, budget)
         experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
     elif method == "rounds" or teacher:
-        count = recommended.steps_of_rounds(steps, 300, budget)
+        count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else 300, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
     else:
