@@ -46,7 +46,7 @@ ENCODER_LABELS = Smoothed(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
-TAUGHT, STUDENT_STEPS = Soft(), 600
+TAUGHT, STUDENT_STEPS = Soft(), 1000
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
@@ -108,7 +108,8 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher], share: fl
         pseudo_labels=TAUGHT,
         teacher=teachers[0].name,
     )
-    return replace(experiment, stages=(student,), outside=tuple(teachers))
+    predict = replace(experiment.predict, top_s=1.0)  # as on an encoder: two frames are surer than one
+    return replace(experiment, stages=(student,), outside=tuple(teachers), predict=predict)
 
 
 def on_encoder(
