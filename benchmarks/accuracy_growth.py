@@ -14,8 +14,9 @@ import argparse
 import csv
 from pathlib import Path
 
-from dawnchorus import plots
 from dawnchorus.files import whole
+from dawnchorus.plots.ink import alone
+from dawnchorus.plots.lines import line_chart
 
 FIGURES = ("cmap", "event_map", "segment_map")
 Rows = list[dict[str, str]]
@@ -78,7 +79,7 @@ def drawn(rows: Rows, of: str) -> str:
         xs, ys = series.setdefault(row["system"], ([], []))
         xs.append(float(row[of]))
         ys.append(float(row["cmap"]))
-    return plots.line_chart(series, "TP boxes a species", "cmAP on the test recordings")
+    return line_chart(series, "TP boxes a species", "cmAP on the test recordings")
 
 
 def place(text: str) -> tuple[int, Path]:
@@ -98,7 +99,7 @@ def main() -> None:
         rows = gathered(dict(args.at), "tp_a_species")
         write(home / "growth.csv", rows)
         with whole(home / "growth.svg") as temporary:
-            temporary.write_text(plots.alone(drawn(rows, "tp_a_species")), encoding="utf-8")
+            temporary.write_text(alone(drawn(rows, "tp_a_species")), encoding="utf-8")
         print(as_markdown(rows, "tp_a_species"))
     if args.calls:
         rows = gathered(dict(args.calls), "test_calls")

@@ -51,7 +51,8 @@ from scipy import stats
 from dawnchorus.experiment import Experiment
 from dawnchorus.export import submission
 from dawnchorus.files import read_json, write_text
-from dawnchorus.plots import Dot, alone, scatter_chart
+from dawnchorus.plots.dots import Dot, scatter_chart
+from dawnchorus.plots.ink import alone
 from dawnchorus.study.compare import Comparison, compare, drawn_cmap, paired, read_csv, seed_folders, write_csv
 from dawnchorus.study.judge import SUBMISSION, Judge, ScorerScript
 from dawnchorus.study.load import studies_in

@@ -32,7 +32,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dawnchorus import audio, dataset, plots, rounds
+from dawnchorus import audio, dataset, rounds
 from dawnchorus.augment.mixup import Mixup
 from dawnchorus.dataset import DataSet
 from dawnchorus.encoders.birdnet import BirdNet
@@ -43,6 +43,8 @@ from dawnchorus.features import build_store
 from dawnchorus.files import whole
 from dawnchorus.losses.framewise import FramewiseLoss
 from dawnchorus.networks.embedding_head import EmbeddingHead
+from dawnchorus.plots.ink import alone
+from dawnchorus.plots.lines import line_chart
 from dawnchorus.review.as_annotations import as_annotations
 from dawnchorus.review.queue import ORDERS, Candidates, ordered, sounding_alike
 from dawnchorus.scores import EventRule, Scores
@@ -425,8 +427,8 @@ def table(bench: Bench, docs: Path | None) -> None:
         name = "gain.svg" if not mistakes else "gain_mistakes.svg"
         with whole(docs / "review" / name) as temporary:
             span = (min(ys) - 0.01, max(ys) + 0.01)
-            drawn = plots.line_chart(series, "verdicts", "cmAP on the test recordings", y_range=span)
-            temporary.write_text(plots.alone(drawn), encoding="utf-8")
+            drawn = line_chart(series, "verdicts", "cmAP on the test recordings", y_range=span)
+            temporary.write_text(alone(drawn), encoding="utf-8")
 
 
 def main() -> None:

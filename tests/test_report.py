@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dawnchorus.plots import Box, Track
+from dawnchorus.plots.marks import Box, Track
 from dawnchorus.report import (
     PARTIAL_LABELS,
     Floor,

@@ -22,7 +22,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `package`: ModelPackage: the folder that training ships and detection loads
 - `export`: detections and annotations to files that others read, one format a file
 - `convert`: any table of annotations or detections to any other format
-- `plots`: pictures: spectrograms with boxes, curves
+- `plots`: pictures without a plotting library, one kind a file: spectrograms with boxes, charts, seasons
 - `coverage`: what tables of annotations say, by species, and what is wrong with them
 - `report`: the HTML report
 - `seasons`: what was heard where and when against what was recorded: tables and pictures

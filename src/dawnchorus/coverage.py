@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dawnchorus import plots
 from dawnchorus.annotations import door
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Table, numbered
 from dawnchorus.annotations.names import plain
 from dawnchorus.annotations.problems import Problem, file_and_line
 from dawnchorus.events import Annotation, Recording
+from dawnchorus.plots.bars import Bar, bar_chart
+from dawnchorus.plots.ink import alone
 
 ALIKE = 0.9  # of difflib: one letter of ten; names that are less alike are two species
 MOST_COMPARED = 1000  # names: every pair is looked at
@@ -68,11 +69,9 @@ class Coverage:
         """A file of SVG: how long is present and, paler, absent; a bar a species, in a unit that suits the longest."""
         longest = max((one.present_h + one.absent_h for one in self.species), default=0.0)
         per_h, unit = next((per_h, unit) for least, per_h, unit in UNITS if longest >= least)
-        bars = [plots.Bar(one.species, one.present_h * per_h, more=one.absent_h * per_h) for one in self.species]
+        bars = [Bar(one.species, one.present_h * per_h, more=one.absent_h * per_h) for one in self.species]
         label = f"{unit} in boxes: present, and paler, absent"
-        return plots.alone(
-            plots.bar_chart({"": bars}, label, decimals=1, description="What annotations cover, by species")
-        )
+        return alone(bar_chart({"": bars}, label, decimals=1, description="What annotations cover, by species"))
 
 
 def coverage(table: Table, recordings: Sequence[Recording] = ()) -> Coverage:

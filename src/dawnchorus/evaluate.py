@@ -20,7 +20,7 @@ from dawnchorus.annotations import door, rfcx
 from dawnchorus.annotations.problems import Problem
 from dawnchorus.detect.engine import Detector
 from dawnchorus.events import Annotation, Detection, Recording, Species
-from dawnchorus.plots import Box, Track
+from dawnchorus.plots.marks import Box, Track
 from dawnchorus.report import (
     FULL_TRUTH,
     PARTIAL_LABELS,

@@ -18,17 +18,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from dawnchorus.files import write_text
-from dawnchorus.plots import (
-    Bar,
-    Box,
-    Track,
-    Values,
-    bar_chart,
-    line_chart,
-    precision_recall_chart,
-    recording_figure,
-    safe_text,
-)
+from dawnchorus.plots.bars import Bar, bar_chart
+from dawnchorus.plots.ink import Values, safe_text
+from dawnchorus.plots.lines import line_chart, precision_recall_chart
+from dawnchorus.plots.marks import Box, Track
+from dawnchorus.plots.recording import recording_figure
 
 Interval = tuple[float, float]
 UNKNOWN: Interval = (math.nan, math.nan)

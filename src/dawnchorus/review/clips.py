@@ -16,7 +16,8 @@ from dawnchorus import audio
 from dawnchorus.audio import AudioError, Fault
 from dawnchorus.features import FrontEnd
 from dawnchorus.files import value_hash
-from dawnchorus.plots import Box, Track, clip_figure
+from dawnchorus.plots.clip import clip_figure
+from dawnchorus.plots.marks import Box, Track
 
 USUAL_HZ = 32_000  # of pictures; calls above half of it are drawn at the file's own rate
 AROUND_S = 1.0  # shown and played before and after a clip

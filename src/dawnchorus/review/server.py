@@ -13,9 +13,10 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 
-from dawnchorus import audio, plots
+from dawnchorus import audio
 from dawnchorus.audio import AudioError
 from dawnchorus.files import value_hash
+from dawnchorus.plots.marks import Box, Track
 from dawnchorus.review import clips
 from dawnchorus.review.desk import Desk, Wanted
 from dawnchorus.review.guard import App, Guard, new_token
@@ -306,10 +307,10 @@ def _clip_picture(desk: Desk, number: int, wide: bool) -> str:
     one = desk.found.detection(number)
     path, start_s, end_s = _shown(desk, number, wide)
     name = desk.found.species[one.species].name
-    box = plots.Box(one.start_s, one.end_s, one.low_hz, one.high_hz, name, "present")
+    box = Box(one.start_s, one.end_s, one.low_hz, one.high_hz, name, "present")
     frames = desk.found.frames
     curve = frames.between(one.recording, one.species, start_s, end_s) if frames else None
-    track = plots.Track(name, *curve) if curve is not None else None
+    track = Track(name, *curve) if curve is not None else None
     says = f"{name}, {one.start_s:.1f} to {one.end_s:.1f} s of {one.recording}, score {one.score:.2f}"
     return clips.picture(path, start_s, end_s, box, track, says, (900, 380) if wide else (360, 240))
 

@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from dawnchorus import plots
 from dawnchorus.files import write_text
-from dawnchorus.plots import Spot
+from dawnchorus.plots.calendar import calendar_chart
+from dawnchorus.plots.diel import diel_chart
+from dawnchorus.plots.ink import alone, safe_text
+from dawnchorus.plots.site_map import Spot, site_map
 from dawnchorus.seasons.season import Season, by_day
 
 MOST_LINES = 7  # of sites in one chart; from there on they are drawn as one
@@ -30,9 +32,9 @@ def write(out: Path, season: Season) -> Path:
         stem = f"{number:03d}-{re.sub(r'[^A-Za-z0-9]+', '-', species).strip('-')[:60]}"
         figures = []
         for kind, caption, picture in _figures(season, species):
-            write_text(out / "plots" / f"{stem}-{kind}.svg", plots.alone(picture))
-            figures.append(f"<figure><figcaption>{plots.safe_text(caption)}</figcaption>\n{picture}</figure>")
-        sections.append(f"<section><h2>{plots.safe_text(species)}</h2>\n" + "\n".join(figures) + "</section>")
+            write_text(out / "plots" / f"{stem}-{kind}.svg", alone(picture))
+            figures.append(f"<figure><figcaption>{safe_text(caption)}</figcaption>\n{picture}</figure>")
+        sections.append(f"<section><h2>{safe_text(species)}</h2>\n" + "\n".join(figures) + "</section>")
     head = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Season</title><style>{STYLE}</style>'
     days = season.days
     span = f"{days[0]} to {days[-1]}" if days else ""
@@ -44,16 +46,16 @@ def write(out: Path, season: Season) -> Path:
 def _figures(season: Season, species: str) -> list[tuple[str, str, str]]:
     """Name, caption and picture."""
     days, sites = season.days, season.sites
-    diel = plots.diel_chart(by_hour(season, species), "detections in an hour of recording", description=species)
+    diel = diel_chart(by_hour(season, species), "detections in an hour of recording", description=species)
     heard = {site: _by_day(season, species, site) for site in sites}
     figures = [
         ("diel", "Through the day: detections in an hour of recording, by local time. Grey: never recorded.", diel),
-        ("calendar", "Days: how often it was heard in an hour of recording.", plots.calendar_chart(days, heard)),
+        ("calendar", "Days: how often it was heard in an hour of recording.", calendar_chart(days, heard)),
     ]
     spots = [Spot(site, *season.places[site], _rate(season, species, site)) for site in sites if site in season.places]
     if spots:
         caption = "Sites: the larger the dot, the more detections in an hour of recording."
-        figures.append(("map", caption, plots.site_map(spots, "detections an hour", description=species)))
+        figures.append(("map", caption, site_map(spots, "detections an hour", description=species)))
     return figures
 
 
