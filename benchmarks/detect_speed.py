@@ -91,11 +91,12 @@ def minutes(source: Path, out: Path, count: int) -> None:
     import numpy as np
     import soundfile
 
-    from dawnchorus import audio
+    from dawnchorus.audio.folders import scan
+    from dawnchorus.audio.reading import blocks
 
     length, made, rest = RATE_HZ * MINUTE_S, [], np.zeros(0, np.float32)
-    for recording in audio.scan([source])[0]:
-        for block in audio.blocks(recording.path, RATE_HZ):
+    for recording in scan([source])[0]:
+        for block in blocks(recording.path, RATE_HZ):
             rest = np.concatenate([rest, block.samples])
             while len(rest) >= length and len(made) < count:
                 made.append(np.clip(rest[:length] * 32767, -32768, 32767).astype(np.int16))
@@ -178,7 +179,8 @@ def untrained(folder: Path) -> None:
 
 def parts(model: Path, minutes: Path, precisions: Sequence[str], rounds: int, files: int) -> dict[str, list[float]]:
     """Core-milliseconds a minute of every part, `(round,)`: decode and resample, mel, network in each precision."""
-    from dawnchorus import audio, features, package
+    from dawnchorus import features, package
+    from dawnchorus.audio.reading import blocks
     from dawnchorus.detect.engine import Detector
 
     read = package.read(model)
@@ -187,7 +189,7 @@ def parts(model: Path, minutes: Path, precisions: Sequence[str], rounds: int, fi
     for _ in range(rounds):
         began: dict[str, float] = {}
         for path in sorted(minutes.glob("*.flac"))[:files]:
-            sound = _timed(began, "decode and resample", lambda path=path: list(audio.blocks(path)))
+            sound = _timed(began, "decode and resample", lambda path=path: list(blocks(path)))
             planes = _timed(
                 began,
                 "mel",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from dawnchorus import audio
+from dawnchorus.audio.reading import blocks
 from dawnchorus.features import FrontEnd
 
 RATE_HZ = 48_000
@@ -39,12 +39,12 @@ def main() -> None:
         for _ in range(args.rounds):
             began = time.process_time()
             for path in paths:
-                for _block in audio.blocks(path):
+                for _block in blocks(path):
                     pass
             sound.append((time.process_time() - began) * 1000 / args.files)
             began = time.process_time()
             for path in paths:
-                for block in audio.blocks(path):
+                for block in blocks(path):
                     front_end.to_db(block.samples)
             whole.append((time.process_time() - began) * 1000 / args.files)
     for name, values in (("decode and resample", sound), ("decode, resample and mel", whole)):

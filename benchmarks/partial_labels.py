@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from dawnchorus import audio, dataset, recommended
+from dawnchorus import dataset, recommended
+from dawnchorus.audio.folders import scan
 from dawnchorus.detect.engine import Detector
 from dawnchorus.experiment import Experiment
 from dawnchorus.export import csv_table, submission
@@ -46,7 +47,7 @@ def experiment(args: argparse.Namespace, seed: int) -> Experiment:
 
 def run(args: argparse.Namespace) -> None:
     data = dataset.load(args.benchmark)
-    test, _ = audio.scan([args.benchmark / "test"])
+    test, _ = scan([args.benchmark / "test"])
     for seed in args.seeds:
         out = args.out / f"{args.name}-seed{seed}"
         if any(row["name"] == args.name and row["seed"] == seed for row in results(args.out)):

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dawnchorus import audio
+from dawnchorus.audio.folders import scan
 from dawnchorus.features import FeatureBlock, FrontEnd, build_store
 from dawnchorus.metrics import area_under_roc, nanmean
 from dawnchorus.networks.backbones import Backbone
@@ -93,7 +93,7 @@ def main() -> None:
     torch.set_num_threads(1)
     if not (args.out / "data").exists():
         simulate(args.out / "data", FOREST)
-    recordings, _ = audio.scan([args.out / "data" / "train"])
+    recordings, _ = scan([args.out / "data" / "train"])
     blocks = build_store(recordings, args.out / "features", FRONT_END).blocks
     planes, present, parts = crops(blocks, args.out / "data" / "truth" / "train.csv")
     start = SedNetwork(Backbone(args.backbone, args.weights))

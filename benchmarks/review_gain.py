@@ -32,7 +32,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dawnchorus import audio, dataset, rounds
+from dawnchorus import dataset, rounds
+from dawnchorus.audio.folders import scan
 from dawnchorus.augment.mixup import Mixup
 from dawnchorus.dataset import DataSet
 from dawnchorus.encoders.birdnet import BirdNet
@@ -93,7 +94,7 @@ class Bench:
         """The embeddings, turned once and kept."""
         path, encoder = self.out / f"components-{COMPONENTS}.npz", BirdNet()
         if not path.exists():
-            tests, _ = audio.scan([self.home / "test"])
+            tests, _ = scan([self.home / "test"])
             parts = {
                 part: build_store(recordings, self.store, encoder, workers=1).blocks
                 for part, recordings in (("train", self.data.recordings), ("test", tests))

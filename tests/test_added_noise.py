@@ -8,8 +8,8 @@ import pytest
 
 import factories
 import sounds
-from dawnchorus import audio
 from dawnchorus.added_noise import AddedNoise, NoiseSource, noisy, quiet_stretches
+from dawnchorus.audio.faults import AudioError
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
 from dawnchorus.features import FrontEnd, heard
@@ -66,7 +66,7 @@ def test_a_source_is_the_stretch_it_says_across_blocks_too(tmp_path):
 
 def test_a_source_behind_the_end_of_its_file_is_an_error(tmp_path):
     path = recording(tmp_path, "a", sounds.noise(1.0)).path
-    with pytest.raises(audio.AudioError, match="no sound from 3.0 s to 4.0 s"):
+    with pytest.raises(AudioError, match="no sound from 3.0 s to 4.0 s"):
         NoiseSource(path, 3.0, 4.0).sound(SMALL)
 
 

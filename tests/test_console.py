@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from dawnchorus.audio import Fault
+from dawnchorus.audio.faults import Fault
 from dawnchorus.console import Detecting
 from dawnchorus.detect.analyse import Job, Result
 from dawnchorus.detect.engine import Coverage

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sounds
-from dawnchorus import audio, evaluate, report, run_folder
+from dawnchorus import evaluate, report, run_folder
 from dawnchorus import package as packages
 from dawnchorus import scores as scoring
-from dawnchorus.audio import AudioError
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.header import inspect
 from dawnchorus.evaluate import Truth, on_full_truth, on_partial_labels
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import FeatureBlock, FrontEnd
@@ -316,5 +317,5 @@ def test_a_report_does_without_recordings_that_have_gone(run):
     for recording in run.recordings:
         recording.path.unlink()
     with pytest.raises(AudioError):
-        audio.inspect(run.recordings[0].path)
+        inspect(run.recordings[0].path)
     assert evaluate.report_of(run, evaluate.judge_on_partial_labels(run)).recordings == []

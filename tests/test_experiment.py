@@ -26,7 +26,13 @@ def test_a_record_is_json_and_is_read_back_equal() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["os.system", "dawnchorus.files.write_text", "dawnchorus.experiment.Path", "", "dawnchorus.audio.AudioError"],
+    [
+        "os.system",
+        "dawnchorus.files.write_text",
+        "dawnchorus.experiment.Path",
+        "",
+        "dawnchorus.audio.faults.AudioError",
+    ],
 )
 def test_a_record_loads_settings_of_this_package_and_nothing_else(kind: str) -> None:
     with pytest.raises(ValueError, match="refusing to load"):

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sounds
-from dawnchorus import audio, features
+from dawnchorus import features
+from dawnchorus.audio.faults import Fault
+from dawnchorus.audio.reading import read
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
 from dawnchorus.features import FeatureBlock, FrontEnd, Range, build_store, frozen_settings, heard
@@ -320,12 +322,12 @@ def test_what_is_odd_is_told_again_by_the_finished_store(tmp_path, monkeypatch):
     second = build_store([recording(path)], tmp_path / "store", SMALL)
     assert [one.fault.code for one in first.oddities] == ["silent"]
     assert second.oddities == first.oddities
-    assert isinstance(first.oddities[0].fault, audio.Fault)
+    assert isinstance(first.oddities[0].fault, Fault)
 
 
 def test_the_store_is_at_most_0_04_db_off(tmp_path):
     loud = sounds.write_wav(tmp_path / "a.wav", np.clip(sounds.noise(1.0, level=0.3) + sounds.tone(900, 1.0), -1, 1))
     (block,) = build_store([recording(loud)], tmp_path / "store", SMALL).blocks["a"]
-    exact = SMALL.to_db(audio.read(loud))
+    exact = SMALL.to_db(read(loud))
     assert block.db().dtype == np.float16
     assert np.abs(block.db().astype(np.float64) - exact).max() <= 0.04

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sounds
-from dawnchorus import audio
+from dawnchorus.audio.reading import read
 from dawnchorus.events import Annotation, Recording
 from dawnchorus.pasted import Pasted, PastedEvents, in_band, rhythm
 
@@ -54,7 +54,7 @@ def make(
 
 def added(pasted: Pasted, onto: Recording) -> np.ndarray:
     """What was laid over the host in the first made recording `(sample,)`."""
-    return audio.read(pasted.recordings[0].path, RATE_HZ) - audio.read(onto.path, RATE_HZ)
+    return read(pasted.recordings[0].path, RATE_HZ) - read(onto.path, RATE_HZ)
 
 
 def inside(pasted: Pasted, x: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def test_the_level_over_the_host_is_as_drawn(tmp_path, level_db, clean):
     settings = replace(ONE, level_db=(level_db, level_db), clean=clean)
     pasted = make(settings, tmp_path / "made", [forest], [box()], [source(tmp_path, noise=0.01)])
     x = added(pasted, forest)
-    of_host = band_power(audio.read(forest.path, RATE_HZ), 2500, 3500)
+    of_host = band_power(read(forest.path, RATE_HZ), 2500, 3500)
     assert power_db(x[inside(pasted, x)]) - 10 * np.log10(of_host) == pytest.approx(level_db, abs=1)
 
 
@@ -148,14 +148,14 @@ def test_a_call_keeps_its_pitch_and_pace_in_a_host_of_another_rate(tmp_path):
         assert (made.rate_hz, made.duration_s) == (made_hz, 5.0)
         assert soundfile.info(made.path).samplerate == made_hz
         assert one.end_s - one.start_s == pytest.approx(0.5, abs=2 / RATE_HZ)
-        call = audio.read(made.path, made_hz)[round(one.start_s * made_hz) : round(one.end_s * made_hz)]
+        call = read(made.path, made_hz)[round(one.start_s * made_hz) : round(one.end_s * made_hz)]
         assert band_power(call, 2990, 3010, made_hz) > 0.9 * band_power(call, 0, made_hz / 2, made_hz)
 
 
 def test_what_would_be_clipped_is_made_quieter_as_a_whole(tmp_path):
     forest = recording(tmp_path, "host", sounds.noise(5.0, RATE_HZ, 0.2))
     pasted = make(replace(ONE, level_db=(30, 30)), tmp_path / "made", [forest], [box()], [source(tmp_path)])
-    x, of_host = audio.read(pasted.recordings[0].path, RATE_HZ), audio.read(forest.path, RATE_HZ)
+    x, of_host = read(pasted.recordings[0].path, RATE_HZ), read(forest.path, RATE_HZ)
     assert np.abs(x).max() == pytest.approx(1, abs=1e-4)
     assert (np.abs(x) > 0.999).sum() < 5
     outside = ~inside(pasted, x)
@@ -176,7 +176,7 @@ def test_a_call_in_a_dead_microphone_survives_16_bits(tmp_path):
 
 def test_cleaning_takes_the_halo_away_and_leaves_the_call(tmp_path):
     noisy = recording(tmp_path, "noisy", sounds.noise(4.0, RATE_HZ, 0.02, seed=3))
-    x = audio.read(noisy.path, RATE_HZ).astype(float)
+    x = read(noisy.path, RATE_HZ).astype(float)
     middle = slice(round(1.8 * RATE_HZ), round(2.0 * RATE_HZ))
     x[middle] += sounds.tone(3000, 0.2, RATE_HZ, level=0.3)
     calling = recording(tmp_path, "calling", x)
@@ -200,7 +200,7 @@ def test_a_neighbouring_call_is_not_taken_for_noise(tmp_path):
 def test_a_box_at_the_ends_of_its_recording_is_cut_as_it_is(tmp_path):
     whole = recording(tmp_path, "whole", sounds.tone(3000, 0.5, RATE_HZ))
     call = replace(ONE, clean=True).cut(box("whole", start_s=0.0, end_s=0.5), whole)
-    np.testing.assert_allclose(call[800:-800], audio.read(whole.path, RATE_HZ)[800:-800], atol=0.02)
+    np.testing.assert_allclose(call[800:-800], read(whole.path, RATE_HZ)[800:-800], atol=0.02)
 
 
 def test_a_call_rises_from_nothing_and_falls_to_nothing(tmp_path):
@@ -318,7 +318,7 @@ def test_of_a_long_host_a_stretch_is_used_and_its_boxes_move_along(tmp_path):
     settings = replace(ONE, count=20, longest_s=2.0, per_minute=1, level_db=(0, 0))
     pasted = make(settings, tmp_path / "made", [forest], [box(), heard], [source(tmp_path)])
     assert {one.duration_s for one in pasted.recordings} == {2.0}
-    sound = {one.key: audio.read(one.path, RATE_HZ) for one in pasted.recordings}
+    sound = {one.key: read(one.path, RATE_HZ) for one in pasted.recordings}
     own = {one.recording: one for one in pasted.annotations if one.where == "own"}
     assert 2 < len(own) < 20
     for key, x in sound.items():

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from dawnchorus import audio, dataset
+from dawnchorus import dataset
+from dawnchorus.audio.folders import scan
 from dawnchorus.dataset import Prepared
 from dawnchorus.events import Recording
 from dawnchorus.experiment import Experiment, Prediction, from_record, to_record
@@ -125,7 +126,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     rare = next(number for number, box in enumerate(boxes) if box.present and box.species == 1)
     boxes[rare] = replace(boxes[rare], song_type=4)
     data = replace(data, annotations=tuple(boxes))
-    test, _ = audio.scan([folder / "data" / "test"])
+    test, _ = scan([folder / "data" / "test"])
     front_end = tiny(RUNNABLE["which_stages:stage_1"]).front_end
     unlabelled = {"test": test, "external": test}
     prepared = dataset.prepare(data, folder / "store", front_end, None, unlabelled, denoised=True)

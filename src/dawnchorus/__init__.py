@@ -6,7 +6,7 @@ The modules, in the order of the data; each imports only from modules above it i
 - `files`: writes that are whole or not there at all; hashes of contents and settings
 - `offline`: libraries that would use the network without being asked
 - `annotations`: annotation files to Annotation, one format a file; what is wrong with a table
-- `audio`: recordings in blocks; what is wrong with an audio file
+- `audio`: recordings in blocks, any container; what is wrong with an audio file
 - `recorders`: where and when a recording was made: headers, names, folders, time zones
 - `denoise`: what sounds all the time is taken out of a recording
 - `pcen`: every band against its own recent past, in place of dB

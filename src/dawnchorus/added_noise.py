@@ -12,7 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from dawnchorus import audio
+from dawnchorus.audio import reading
+from dawnchorus.audio.faults import Fault
+from dawnchorus.audio.reading import stretch
+from dawnchorus.audio.samples import Samples
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
 from dawnchorus.features import FeatureBlock, Features, heard
@@ -27,10 +30,10 @@ class NoiseSource:
     start_s: float
     end_s: float
 
-    def sound(self, front_end: Features) -> audio.Samples:
+    def sound(self, front_end: Features) -> Samples:
         """Its samples `(sample,)`, at the front end's rate. Raises AudioError when nothing can be read there."""
-        blocks = audio.blocks(self.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s)
-        return audio.stretch(self.path, blocks, self.start_s, self.end_s, front_end.rate_hz)
+        blocks = reading.blocks(self.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s)
+        return stretch(self.path, blocks, self.start_s, self.end_s, front_end.rate_hz)
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,12 @@ class AddedNoise:
         if self.draws < 1:
             raise ValueError(f"noise is drawn at least once, not {self.draws} times")
 
-    def add(self, samples: audio.Samples, noise: audio.Samples) -> audio.Samples:
+    def add(self, samples: Samples, noise: Samples) -> Samples:
         """Samples `(sample,)` with the noise on top, which is cut to their length or repeated until it fills it."""
-        together: audio.Samples = samples + np.float32(self.gain) * np.resize(noise, len(samples))
+        together: Samples = samples + np.float32(self.gain) * np.resize(noise, len(samples))
         return together
 
-    def drawn(self, sources: Sequence[NoiseSource], front_end: Features, rng: np.random.Generator) -> audio.Samples:
+    def drawn(self, sources: Sequence[NoiseSource], front_end: Features, rng: np.random.Generator) -> Samples:
         """The noise of one source drawn by chance `(sample,)`."""
         if not sources:
             raise ValueError(f"there is nothing to take noise from: {self.taken}")
@@ -72,7 +75,7 @@ def noisy(
     noise: AddedNoise,
     sources: Sequence[NoiseSource],
     rng: np.random.Generator,
-    faults: list[audio.Fault],
+    faults: list[Fault],
 ) -> Iterator[FeatureBlock]:
     """The blocks of a recording as `features.heard` gives them, each with noise drawn for it; this is one draw.
 

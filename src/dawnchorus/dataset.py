@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dawnchorus import audio, convert
+from dawnchorus import convert
 from dawnchorus.annotations import door, rfcx
 from dawnchorus.annotations import recordings as recordings_table
 from dawnchorus.annotations import species as species_table
@@ -20,6 +20,7 @@ from dawnchorus.annotations.complete import MARGIN_S, complete
 from dawnchorus.annotations.marks import NOTHING_TOLD, Told, numbered
 from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
+from dawnchorus.audio.folders import scan
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
 from dawnchorus.recorders.pattern import Pattern
@@ -94,7 +95,7 @@ def load(
     """
     boxes, problems = _own_tables(data) if tables is None else ([], [])
     roots = list(audio_folders) or [audio_folder(data)]
-    recordings, errors = audio.scan(roots, progress=progress)
+    recordings, errors = scan(roots, progress=progress)
     if not recordings and not errors:
         raise DataError(f"{roots[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3")
     recordings, site_problems = _with_sites(recordings, data / "recordings.csv", site_column)
@@ -152,7 +153,7 @@ def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[li
     was found. Raises DataError when nothing is left.
     """
     folders = [audio_folder(root) if root.is_dir() else root for root in roots]
-    found, errors = audio.scan(folders, progress=progress)
+    found, errors = scan(folders, progress=progress)
     recordings = [recording for recording in found if not _of_test(recording.path)]
     if not recordings:
         held_back = f"; {len(found)} are test recordings of a data set" if found else ""

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio, features, metrics
+from dawnchorus import features, metrics
 from dawnchorus.annotations import door, rfcx
 from dawnchorus.annotations.problems import Problem
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.folders import scan
 from dawnchorus.detect.engine import Detector
 from dawnchorus.events import Annotation, Detection, Recording, Species
 from dawnchorus.plots.marks import Box, Track
@@ -146,7 +148,7 @@ class Truth:
 
 def read_truth(table: Path, audio_folder: Path, n_species: int) -> Truth:
     """Read a table in the RFCX columns that lists every event of the recordings in a folder."""
-    recordings, _ = audio.scan([audio_folder])
+    recordings, _ = scan([audio_folder])
     boxes, problems = rfcx.read(table, present=True)
     boxes, unmatched = door.match(boxes, recordings)
     boxes, doubtful = door.check(boxes, recordings, n_species)
@@ -173,7 +175,7 @@ def judge_on_truth(
             blocks = list(features.heard(recording, front_end, []))
             for stage, detector in detectors.items():
                 said[stage][recording.key] = detector.score_blocks(recording, blocks)
-        except audio.AudioError as error:
+        except AudioError as error:
             if failures is not None:
                 failures.append(f"{recording.key}: {error.fault}; not judged")
         if progress:
@@ -365,7 +367,7 @@ def _figure(
     front_end = replace(heard_by, pcen=None) if isinstance(heard_by, features.FrontEnd) else features.FrontEnd()
     try:
         block = next(features.heard(recording, front_end, []))
-    except (audio.AudioError, StopIteration):
+    except (AudioError, StopIteration):
         return None  # the recording has gone since it was trained on; the report does without it
     until_s = min(block.end_s, SHOWN_SECONDS)
     columns = int(until_s * front_end.columns_per_second)

@@ -19,7 +19,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio
+from dawnchorus.audio import reading
+from dawnchorus.audio.faults import AudioError, Fault
+from dawnchorus.audio.reading import Block
+from dawnchorus.audio.samples import Channel, Samples
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
 from dawnchorus.files import LATER, content_hash, read_json, recorded, value_hash, whole, write_json
@@ -44,7 +47,7 @@ class Features(Protocol):
         ...
 
     @property
-    def channel(self) -> audio.Channel:
+    def channel(self) -> Channel:
         """Which channel of several is heard."""
         ...
 
@@ -100,7 +103,7 @@ def denoising(features: Features) -> Features:
     return changed
 
 
-def of_channel(features: Features, channel: audio.Channel) -> Features:
+def of_channel(features: Features, channel: Channel) -> Features:
     """The same features of another channel."""
     changed: Features = replace(features, channel=channel)  # type: ignore[type-var]
     return changed
@@ -126,7 +129,7 @@ class FrontEnd:
     top_db: float = 80.0
     block_s: float = 60.0
     tail_s: float = 10.0
-    channel: audio.Channel = "mean"
+    channel: Channel = "mean"
     denoised: bool = False
     pcen: Pcen | None = field(default=None, metadata=LATER)
 
@@ -342,7 +345,7 @@ class Failure:
     """A recording that could not be used, and why."""
 
     recording: str
-    fault: audio.Fault
+    fault: Fault
 
 
 @dataclass(frozen=True)
@@ -374,7 +377,7 @@ def build_store(
         nonlocal done
         try:
             return _store_recording(recording, home, front_end)
-        except audio.AudioError as error:
+        except AudioError as error:
             return [], [Failure(recording.key, error.fault)]
         finally:
             done += 1
@@ -389,15 +392,15 @@ def build_store(
             built.blocks[recording.key] = blocks
             built.oddities.extend(faults)
         else:
-            built.failures.extend(faults or [Failure(recording.key, audio.Fault("no_audio", "no sound in it"))])
+            built.failures.extend(faults or [Failure(recording.key, Fault("no_audio", "no sound in it"))])
     return built
 
 
 def heard(
     recording: Recording,
     front_end: Features,
-    faults: list[audio.Fault],
-    change: Callable[[audio.Samples], audio.Samples] | None = None,
+    faults: list[Fault],
+    change: Callable[[Samples], Samples] | None = None,
 ) -> Iterator[FeatureBlock]:
     """The blocks of a recording as they are decoded, one in memory at a time; what is odd is added to `faults`.
 
@@ -405,7 +408,7 @@ def heard(
 
     Raises AudioError when nothing of the file can be read.
     """
-    sound = audio.blocks(
+    sound = reading.blocks(
         recording.path, front_end.rate_hz, front_end.channel, front_end.block_s, front_end.tail_s, faults
     )
     for block in sound:
@@ -413,7 +416,7 @@ def heard(
         yield of_sound(recording.key, replace(block, samples=samples), front_end)
 
 
-def of_sound(recording: str, block: audio.Block, front_end: Features) -> FeatureBlock:
+def of_sound(recording: str, block: Block, front_end: Features) -> FeatureBlock:
     """The features of one block of sound, which is at `front_end.rate_hz`."""
     samples = denoise(block.samples, front_end.rate_hz) if front_end.denoised else block.samples
     columns = front_end.columns(samples)
@@ -426,7 +429,7 @@ def _store_recording(recording: Recording, home: Path, front_end: Features) -> t
     try:
         name = content_hash(recording.path)
     except OSError as error:
-        raise audio.AudioError(recording.path, audio.Fault("unreadable", str(error))) from error
+        raise AudioError(recording.path, Fault("unreadable", str(error))) from error
     index_path = home / name[:2] / f"{name}.json"
     if not index_path.exists():
         _compute(recording, index_path, front_end)
@@ -443,12 +446,12 @@ def _store_recording(recording: Recording, home: Path, front_end: Features) -> t
         )
         for number, entry in enumerate(index["blocks"])
     ]
-    return blocks, [Failure(recording.key, audio.Fault(**fault)) for fault in index["faults"]]
+    return blocks, [Failure(recording.key, Fault(**fault)) for fault in index["faults"]]
 
 
 def _compute(recording: Recording, index_path: Path, front_end: Features) -> None:
     """Write one .npy a block, then the index: a recording counts as done only when its index is there."""
-    faults: list[audio.Fault] = []
+    faults: list[Fault] = []
     entries = []
     for block in heard(recording, front_end, faults):
         with whole(index_path.with_name(f"{index_path.stem}.{block.index}.npy")) as path:

@@ -19,7 +19,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.reading import blocks, stretch
+from dawnchorus.audio.samples import Channel, Samples
 from dawnchorus.events import Annotation, Recording
 from dawnchorus.files import content_hash, read_json, value_hash, whole, write_json
 
@@ -75,7 +77,7 @@ class PastedEvents:
     clean: bool = True
     longest_s: float = 60.0
     unlabelled_first: bool = True
-    channel: audio.Channel = "mean"
+    channel: Channel = "mean"
 
     def __post_init__(self) -> None:
         for name in ("count", "per_minute", "margin_hz", "longest_s"):
@@ -112,7 +114,7 @@ class PastedEvents:
             making.write(index)
         return _read(index)
 
-    def cut(self, box: Annotation, recording: Recording) -> audio.Samples:
+    def cut(self, box: Annotation, recording: Recording) -> Samples:
         """The call in a box `(sample,)`, at its recording's rate (48 kHz at most): cleaned, in its band, faded.
 
         Raises AudioError when it can't be read, ValueError when the box is empty or silent.
@@ -180,7 +182,7 @@ class _Making:
             start_s = round(rng.uniform(0, max(0.0, host.duration_s - longest_s)) * rate_hz) / rate_hz
             try:
                 sound = _stretch(host.path, start_s, start_s + longest_s, rate_hz, self.settings.channel)
-            except audio.AudioError as error:
+            except AudioError as error:
                 self.problems[host.key] = f"host {host.key}: {error}"
                 continue
             made = Recording(f"{self.name}:{number:04d}", home / f"{number:04d}.flac", len(sound) / rate_hz, rate_hz)
@@ -193,7 +195,7 @@ class _Making:
         listed = "\n".join(sorted(self.problems.values()))
         raise ValueError(f"{self.name}: no call can be pasted into any host; the problems:\n{listed}")
 
-    def paste(self, sound: audio.Samples, made: Recording, calls: Calls, rng: np.random.Generator) -> list[Annotation]:
+    def paste(self, sound: Samples, made: Recording, calls: Calls, rng: np.random.Generator) -> list[Annotation]:
         """Lay calls over `sound (sample,)`, in place, and say where they are; none when no call fits in."""
         settings, rate_hz = self.settings, made.rate_hz
         wanted = max(1, int(rng.poisson(settings.per_minute * made.duration_s / 60)))
@@ -221,7 +223,7 @@ class _Making:
 
     def animal(
         self, boxes: Sequence[Annotation], rate_hz: int, room: int, rng: np.random.Generator
-    ) -> tuple[Annotation, audio.Samples] | None:
+    ) -> tuple[Annotation, Samples] | None:
         """One of a species' boxes as it sounds in a host of `room` samples, of power 1; None when none can be used."""
         import soxr
 
@@ -236,7 +238,7 @@ class _Making:
                     raise ValueError("its recording is not there")
                 source = self.sources[box.recording]
                 call = self.settings.cut(box, source)
-            except (audio.AudioError, ValueError) as error:
+            except (AudioError, ValueError) as error:
                 self.problems[box] = f"box {_named(box)}: {error}"
                 continue
             wave = soxr.resample(call, _rate_hz(source) * speed, rate_hz)[:room]
@@ -275,12 +277,12 @@ def _content(path: Path) -> str:
         return ""
 
 
-def _stretch(path: Path, start_s: float, end_s: float, rate_hz: int, channel: audio.Channel) -> audio.Samples:
+def _stretch(path: Path, start_s: float, end_s: float, rate_hz: int, channel: Channel) -> Samples:
     """The sound of a file from one time to another `(sample,)`. Raises AudioError when there is none."""
-    return audio.stretch(path, audio.blocks(path, rate_hz, channel), start_s, end_s, rate_hz)
+    return stretch(path, blocks(path, rate_hz, channel), start_s, end_s, rate_hz)
 
 
-def _cleaned(sound: audio.Samples, first: int, last: int, rate_hz: int) -> audio.Samples:
+def _cleaned(sound: Samples, first: int, last: int, rate_hz: int) -> Samples:
     """Sound `(sample,)` less the noise outside `[first, last)`: spectral subtraction (Boll 1979), with a floor.
 
     The noise is the median over time of each frequency's magnitude, so that a neighbouring call is not taken for it.
@@ -300,11 +302,11 @@ def _cleaned(sound: audio.Samples, first: int, last: int, rate_hz: int) -> audio
     magnitudes = np.abs(spectra)
     noise = np.median(magnitudes[:, noise_alone], axis=1, keepdims=True)
     gain = np.maximum(1 - SUBTRACTED * noise / np.maximum(magnitudes, 1e-12), FLOOR)
-    cleaned: audio.Samples = transform.istft(spectra * gain, k1=len(sound)).astype(np.float32)
+    cleaned: Samples = transform.istft(spectra * gain, k1=len(sound)).astype(np.float32)
     return cleaned
 
 
-def in_band(sound: audio.Samples, rate_hz: int, low_hz: float, high_hz: float, margin_hz: float) -> audio.Samples:
+def in_band(sound: Samples, rate_hz: int, low_hz: float, high_hz: float, margin_hz: float) -> Samples:
     """Sound `(sample,)` of a band alone; the edges are half waves of a cosine, outside of it."""
     hz = np.fft.rfftfreq(len(sound), 1 / rate_hz)
     beyond = np.maximum(low_hz - hz, hz - high_hz).clip(0, margin_hz) / margin_hz
@@ -312,14 +314,14 @@ def in_band(sound: audio.Samples, rate_hz: int, low_hz: float, high_hz: float, m
     return np.fft.irfft(np.fft.rfft(sound) * gain, len(sound)).astype(np.float32)
 
 
-def _faded(call: audio.Samples, samples: int) -> audio.Samples:
+def _faded(call: Samples, samples: int) -> Samples:
     """A call `(sample,)` that rises from nothing and falls to nothing, over so many samples, or half of itself."""
     place = np.arange(len(call), dtype=np.float32) + np.float32(0.5)
     share = np.minimum(place, place[::-1]) / max(1, min(samples, len(call) // 2))  # of the way up
     return call * np.sin(np.pi / 2 * share.clip(0, 1)) ** 2
 
 
-def _power(sound: audio.Samples, rate_hz: int) -> audio.Samples:
+def _power(sound: Samples, rate_hz: int) -> Samples:
     """Power of each frequency in each second of sound `(second, bin)`; a rest is left out, if it is not all."""
     size = min(rate_hz, len(sound))
     spectra = np.fft.rfft(sound[: len(sound) // size * size].reshape(-1, size), axis=1)
@@ -340,7 +342,7 @@ def rhythm(count: int, size: int, room: int, rate_hz: int, rng: np.random.Genera
     return (after + rng.uniform(0, room - after[-1])).astype(np.intp)
 
 
-def _write(path: Path, sound: audio.Samples, rate_hz: int) -> None:
+def _write(path: Path, sound: Samples, rate_hz: int) -> None:
     """Write sound `(sample,)` as 16 bit, quieter where it would be clipped."""
     import soundfile
 

@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio, features, metrics, offline
+from dawnchorus import features, metrics, offline
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.folders import scan
 from dawnchorus.detect import precision
 from dawnchorus.detect.engine import Detector
 from dawnchorus.detect.precision import MOST_LOSS, Loss, Quantised
@@ -72,7 +74,7 @@ def calibration_planes(
 
     Raises ValueError when there are none.
     """
-    recordings, _ = audio.scan(list(roots), package.front_end.rate_hz)
+    recordings, _ = scan(list(roots), package.front_end.rate_hz)
     chosen = recordings[:: max(1, len(recordings) // windows)][:windows]
     planes: list[NDArray[np.float32]] = []
     for number, recording in enumerate(chosen, 1):
@@ -96,7 +98,7 @@ def _planes_of(package: ModelPackage, recording: Recording, most: int) -> list[N
                 planes += [window.block.plane(window.start, window.columns) for window in left]
             if len(planes) >= most:
                 break
-    except audio.AudioError:
+    except AudioError:
         pass  # what of it was heard before will do
     return planes
 
@@ -119,7 +121,7 @@ def measure(
         try:
             blocks = list(features.heard(recording, package.front_end, []))
             scores = [detector.score_blocks(recording, blocks) for detector in detectors]
-        except audio.AudioError:
+        except AudioError:
             continue
         finally:
             if progress:

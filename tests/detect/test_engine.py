@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sounds
-from dawnchorus import audio, dataset, package
+from dawnchorus import dataset, package
+from dawnchorus.audio.folders import scan
+from dawnchorus.audio.header import inspect
 from dawnchorus.detect.engine import Detector, detect, hear, listen
 from dawnchorus.detect.run import Wanted
 from dawnchorus.detect.run import run as run_over
@@ -53,7 +55,7 @@ def test_onnx_and_openvino_say_what_torch_says(trained) -> None:  # type: ignore
 def test_detection_from_the_file_scores_like_the_store(trained, forest: Path) -> None:  # type: ignore[no-untyped-def]
     finished, folder = trained
     detector = Detector(package.read(folder))
-    (recording, *_), _ = audio.scan([forest / "train"])
+    (recording, *_), _ = scan([forest / "train"])
     from_file = detector.score(recording)
     from_store = detector.score_blocks(recording, finished.data.blocks[recording.key])
     assert np.array_equal(from_file.framewise, from_store.framewise)
@@ -61,7 +63,7 @@ def test_detection_from_the_file_scores_like_the_store(trained, forest: Path) ->
 
 def test_the_batch_does_not_change_the_scores(trained, forest: Path) -> None:  # type: ignore[no-untyped-def]
     _, folder = trained
-    (recording, *_), _ = audio.scan([forest / "train"])
+    (recording, *_), _ = scan([forest / "train"])
     together = Detector(package.read(folder)).score(recording)
     alone = Detector(package.read(folder), batch=1).score(recording)
     assert np.abs(together.framewise - alone.framewise).max() < 1e-5
@@ -74,7 +76,7 @@ def test_a_calibrated_model_gives_the_chance_of_a_species_in_each_recording(  # 
     model = package.read(folder)
     calibration = model.calibration()
     assert calibration is not None and calibration.model_hash == model.hash
-    recordings, _ = audio.scan([forest / "test"])
+    recordings, _ = scan([forest / "test"])
     run_over(Wanted(folder, (forest / "test",), tmp_path, 0.05, workers=1))
     with (tmp_path / "recordings.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -176,7 +178,7 @@ def scores_of(detector: Detector, path: Path) -> np.ndarray:
     heard = hear(detector, Recording("a", path, 0.0, 0), EventRule(0.3))
     assert heard.scores is not None
     assert heard.coverage.lost == ()
-    assert heard.coverage.analysed_s == pytest.approx(audio.inspect(path).duration_s)
+    assert heard.coverage.analysed_s == pytest.approx(inspect(path).duration_s)
     return heard.scores.framewise
 
 
@@ -216,8 +218,8 @@ def test_what_no_window_hears_is_lost_to_the_tail(tmp_path: Path) -> None:
 
 def test_sound_that_nobody_counted_is_a_fault(tmp_path: Path, monkeypatch) -> None:
     path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(5.0), archive.RATE_HZ)
-    longer = replace(audio.inspect(path, 1), header_s=9.0)
-    monkeypatch.setattr(audio, "inspect", lambda *_, **__: longer)
+    longer = replace(inspect(path, 1), header_s=9.0)
+    monkeypatch.setattr("dawnchorus.detect.engine.inspect", lambda *_, **__: longer)
     faults, coverage = listen(path)
     assert [fault.code for fault in faults] == ["unaccounted"]
     assert (coverage.analysed_s, coverage.lost) == (5.0, (("unaccounted", 4.0),))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dawnchorus.audio import Fault
+from dawnchorus.audio.faults import Fault
 from dawnchorus.detect.analyse import Frames, Result
 from dawnchorus.detect.engine import Coverage
 from dawnchorus.detect.ledger import Entry, Ledger, LedgerError

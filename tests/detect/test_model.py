@@ -7,7 +7,7 @@ import pytest
 
 import dawnchorus
 import sounds
-from dawnchorus.audio import AudioError, Fault
+from dawnchorus.audio.faults import AudioError, Fault
 from dawnchorus.detect.model import Model
 from detect import archive, tiny_model
 

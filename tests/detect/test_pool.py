@@ -18,8 +18,8 @@ from detect import archive
 BAD_DECODER = """
 import os, sys, time
 from pathlib import Path
-from dawnchorus import audio
-inspect = audio.inspect
+from dawnchorus.audio import header
+inspect = header.inspect
 def bad(path, rate_hz=32_000):
     name = Path(path).name
     if name.startswith("hang"):
@@ -34,7 +34,7 @@ def bad(path, rate_hz=32_000):
     if name.startswith("fail"):
         raise ZeroDivisionError("a bug")
     return inspect(path, rate_hz)
-audio.inspect = bad
+header.inspect = bad
 from dawnchorus.detect.worker import main
 main()
 """

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from dawnchorus.annotations import AnnotationError, aoef, formats
 from dawnchorus.annotations.marks import ABSENT, UNSEEN, UNSURE, Mark, Told
-from dawnchorus.audio import scan
+from dawnchorus.audio.folders import scan
 from dawnchorus.events import Recording
 from dawnchorus.export import aoef as out
 from dawnchorus.export.cells import ExportError

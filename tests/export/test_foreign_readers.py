@@ -20,7 +20,7 @@ import soundfile
 
 from dawnchorus.annotations import formats as readers
 from dawnchorus.annotations.marks import UNSEEN, Mark, Told
-from dawnchorus.audio import scan
+from dawnchorus.audio.folders import scan
 from dawnchorus.events import Recording
 from dawnchorus.export import formats as writers
 from some_marks import recording as nowhere

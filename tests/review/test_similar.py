@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import sounds
-from dawnchorus import audio
-from dawnchorus.audio import AudioError
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.reading import excerpt
 from dawnchorus.review import similar
 from dawnchorus.review.clips import Sounds, around, picture, wav
 
@@ -48,13 +48,13 @@ def test_silence_is_like_nothing(tmp_path: Path) -> None:
 def test_only_the_stretch_is_read_and_it_is_the_right_one(tmp_path: Path) -> None:
     x = sounds.noise(30.0, seed=3)
     path = sounds.write_flac(tmp_path / "a.flac", x)
-    np.testing.assert_allclose(audio.excerpt(path, 12.5, 13.0), x[400_000:416_000], atol=1e-4)
-    assert len(audio.excerpt(path, 29.5, 31.0)) == 16_000
-    assert len(audio.excerpt(path, 1.0, 2.0, 8_000)) == 8_000
+    np.testing.assert_allclose(excerpt(path, 12.5, 13.0), x[400_000:416_000], atol=1e-4)
+    assert len(excerpt(path, 29.5, 31.0)) == 16_000
+    assert len(excerpt(path, 1.0, 2.0, 8_000)) == 8_000
     with pytest.raises(AudioError, match="no sound from 40.0 s"):
-        audio.excerpt(path, 40.0, 41.0)
+        excerpt(path, 40.0, 41.0)
     with pytest.raises(ValueError, match="at most 600 s"):
-        audio.excerpt(path, 0.0, 700.0)
+        excerpt(path, 0.0, 700.0)
 
 
 def test_pictures_and_sounds_of_odd_files(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from dawnchorus import audio, dataset, scores
+from dawnchorus import dataset, scores
+from dawnchorus.audio.folders import scan
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.dataset import Prepared
 from dawnchorus.files import read_json
@@ -128,7 +129,7 @@ def test_twins_bring_fp_boxes_of_the_judged_fold_into_training(finished: Run, tm
 
 def test_sets_without_annotations_are_heard_with_the_words_of_all_models(forest: Path, tmp_path: Path) -> None:
     data = dataset.load(forest)
-    test, _ = audio.scan([forest / "test"])
+    test, _ = scan([forest / "test"])
     with_test = dataset.prepare(data, tmp_path / "store", tiny.FRONT_END, None, {"test": test})
     first, second, third = tiny.experiment((1, 1, 1)).stages
     hears = replace(third, also_hear=("test",), pseudo_labels=Votes(present_above=0.0))

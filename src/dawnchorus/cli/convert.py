@@ -48,7 +48,7 @@ def told(
 ) -> Any:
     """What the options say of a table, with the recordings found."""
     from dawnchorus.annotations.marks import WORDS, Told
-    from dawnchorus.audio import scan
+    from dawnchorus.audio.folders import scan
     from dawnchorus.console import bar
 
     pairs = dict[str, str]()

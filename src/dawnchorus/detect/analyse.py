@@ -23,8 +23,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio, package
-from dawnchorus.audio import Fault
+from dawnchorus import package
+from dawnchorus.audio.faults import AudioError, Fault
+from dawnchorus.audio.header import inspect
+from dawnchorus.audio.samples import Channel
+from dawnchorus.audio.wav import mended
 from dawnchorus.detect.engine import Clock, Coverage, Detector, hear, listen
 from dawnchorus.detect.precision import Precision
 from dawnchorus.detect.store import StoreError, Where, here, stat
@@ -44,7 +47,7 @@ Channels = Literal["mean", "each"] | int | None
 class Task:
     """What is to be done with every file of a run. Without a model, files are decoded and nothing more.
 
-    With `repair`, all sound behind a header that says too little is read (`audio.mended`); the file stays as it is.
+    With `repair`, all sound behind a header that says too little is read (`mended`); the file stays as it is.
     """
 
     model: Path | None
@@ -135,7 +138,7 @@ class Analyser:
 
     def _repaired(self, path: Path, beat: Callable[[float], None]) -> Result:
         with tempfile.TemporaryDirectory(prefix="dawnchorus-") as folder:
-            found = audio.mended(path, Path(folder)) if path.is_file() else None
+            found = mended(path, Path(folder)) if path.is_file() else None
             if found is None:
                 return self._analyse(path, beat)
             copy, fault = found
@@ -152,17 +155,15 @@ class Analyser:
         results = [self._hear(self.detector, path, channel, beat) for channel in self._channels(path)]
         return results[0] if len(results) == 1 else _together(results)
 
-    def _channels(self, path: Path) -> list[audio.Channel | None]:
+    def _channels(self, path: Path) -> list[Channel | None]:
         if self.task.channels != "each":
             return [self.task.channels]
         try:
-            return list(range(1, audio.inspect(path).channels + 1))
-        except audio.AudioError:
+            return list(range(1, inspect(path).channels + 1))
+        except AudioError:
             return [None]  # it is told when the file is heard
 
-    def _hear(
-        self, detector: Detector, path: Path, channel: audio.Channel | None, beat: Callable[[float], None]
-    ) -> Result:
+    def _hear(self, detector: Detector, path: Path, channel: Channel | None, beat: Callable[[float], None]) -> Result:
         clock = Clock()
         heard = hear(detector, Recording("", path, 0.0, 0), self.task.rule, channel, clock, beat)
         if heard.scores is None:

@@ -21,9 +21,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio, features, offline
+from dawnchorus import features, offline
 from dawnchorus import scores as scoring
-from dawnchorus.audio import AudioError, Fault
+from dawnchorus.audio import reading
+from dawnchorus.audio.decoding import DECODE_SLACK_S
+from dawnchorus.audio.faults import AudioError, Fault
+from dawnchorus.audio.header import Inspection, inspect
+from dawnchorus.audio.reading import Block
+from dawnchorus.audio.samples import Channel
 from dawnchorus.detect.precision import Precision, paths
 from dawnchorus.events import Detection, Recording
 from dawnchorus.features import FeatureBlock
@@ -180,11 +185,11 @@ class _Counting:
     """Counts which seconds of a recording were heard, and which were lost to what."""
 
     def __init__(self) -> None:
-        self.header: audio.Inspection | None = None
+        self.header: Inspection | None = None
         self.faults: list[Fault] = []
         self.read_s = self.analysed_s = 0.0
 
-    def block(self, block: audio.Block | FeatureBlock, end_s: float, finite: bool = True) -> None:
+    def block(self, block: Block | FeatureBlock, end_s: float, finite: bool = True) -> None:
         """A block of which everything up to `end_s` was analysed, or nothing if the scores were not finite."""
         self.read_s += self._sound(block.start_s, block.end_s)
         heard_s = self._sound(block.start_s, end_s)
@@ -206,7 +211,7 @@ class _Counting:
         """The coverage of a recording that was read to its end."""
         found = self._coverage()
         promised_s = self.header.promised_s if self.header else 0.0
-        if (missing_s := promised_s - found.in_s) > audio.DECODE_SLACK_S:
+        if (missing_s := promised_s - found.in_s) > DECODE_SLACK_S:
             detail = f"the file speaks of {promised_s:.3f} s; {missing_s:.3f} s of them were neither heard nor missed"
             self.faults.append(Fault("unaccounted", detail, lost_s=missing_s))
         return self._coverage()
@@ -241,7 +246,7 @@ def hear(
     detector: Detector,
     recording: Recording,
     rule: EventRule,
-    channel: audio.Channel | None = None,
+    channel: Channel | None = None,
     clock: Clock | None = None,
     beat: Callable[[float], None] = _nobody,
 ) -> Heard:
@@ -255,8 +260,8 @@ def hear(
     count, joined = _Counting(), scoring.Joining(detector.package.columns_per_frame)
     try:
         with clock("decode"):
-            count.header = header = audio.inspect(recording.path, front_end.rate_hz)
-        sound = audio.blocks(
+            count.header = header = inspect(recording.path, front_end.rate_hz)
+        sound = reading.blocks(
             recording.path,
             front_end.rate_hz,
             front_end.channel,
@@ -291,8 +296,8 @@ def listen(path: Path, beat: Callable[[float], None] = _nobody) -> tuple[tuple[F
     """Decode a file from its beginning to its end, without a model: what is wrong with it, and how much there is."""
     count = _Counting()
     try:
-        count.header = header = audio.inspect(path, rate_hz=1)
-        for block in audio.blocks(path, header.rate_hz, faults=count.faults, header=header):
+        count.header = header = inspect(path, rate_hz=1)
+        for block in reading.blocks(path, header.rate_hz, faults=count.faults, header=header):
             count.block(block, block.end_s)
             beat(block.end_s)
     except AudioError as error:

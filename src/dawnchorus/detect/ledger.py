@@ -37,7 +37,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.audio import Fault, keys_of
+from dawnchorus.audio.faults import Fault
+from dawnchorus.audio.folders import keys_of
 from dawnchorus.detect.analyse import PASSING, Frames, Job, Result
 from dawnchorus.detect.store import Where, where
 from dawnchorus.events import Detection

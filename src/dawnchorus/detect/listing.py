@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from dawnchorus import audio
+from dawnchorus.audio.folders import folders_of, listed, text_of
 from dawnchorus.detect import store
 from dawnchorus.detect.ledger import Entry
 from dawnchorus.detect.store import Where, is_url, where
@@ -86,7 +86,7 @@ def _listed_in(path: Path) -> list[Where]:
 
 def homes_of(roots: Sequence[Where]) -> list[str]:
     """Where a run's files come from, as texts: folders, those of single files, and URLs."""
-    folders = [audio.text_of(folder) for folder in audio.folders_of([one for one in roots if isinstance(one, Path)])]
+    folders = [text_of(folder) for folder in folders_of([one for one in roots if isinstance(one, Path)])]
     return sorted([*folders, *(one.rstrip("/") for one in roots if isinstance(one, str))])
 
 
@@ -103,9 +103,9 @@ def entries_of(roots: Sequence[Where]) -> list[Entry]:
         raise ValueError(f"{paths[0]} and {urls[0]} in one run; expected folders or an object store, not both")
     if urls:
         return _in_stores(list(dict.fromkeys(url.rstrip("/") for url in urls)))
-    files, errors = audio.listed(paths)
+    files, errors = listed(paths)
     entries = [_entry(file.name, file.path) for file in files]
-    return entries + [Entry(audio.text_of(error.path), error.path, -1, 0) for error in errors]
+    return entries + [Entry(text_of(error.path), error.path, -1, 0) for error in errors]
 
 
 def _in_stores(urls: list[str]) -> list[Entry]:

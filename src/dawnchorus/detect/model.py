@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import package
-from dawnchorus.audio import AudioError, Channel, Fault
+from dawnchorus.audio.faults import AudioError, Fault
+from dawnchorus.audio.samples import Channel
 from dawnchorus.detect.engine import Detector, Heard, hear
 from dawnchorus.detect.precision import Precision, chosen
 from dawnchorus.events import Detection, Recording

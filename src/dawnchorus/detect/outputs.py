@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
-from dawnchorus.audio import Fault
+from dawnchorus.audio.faults import Fault
 from dawnchorus.calibration import Calibration
 from dawnchorus.detect.ledger import Ledger, Row
 from dawnchorus.detect.listing import Shard

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dawnchorus import __version__, package
-from dawnchorus.audio import Fault
+from dawnchorus.audio.faults import Fault
 from dawnchorus.detect import cluster, outputs, pool, store
 from dawnchorus.detect.analyse import Channels, Job, Result, Task
 from dawnchorus.detect.ledger import Entry, Ledger

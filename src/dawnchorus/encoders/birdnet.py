@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio, offline
+from dawnchorus import offline
+from dawnchorus.audio.samples import Channel
 from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
 
@@ -50,7 +51,7 @@ class BirdNet:
     hop_s: float = STEP_S
     block_s: float = 60.0
     tail_s: float = 10.0
-    channel: audio.Channel = "mean"
+    channel: Channel = "mean"
     denoised: bool = False
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio
+from dawnchorus.audio.samples import Channel
 from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, check_hop, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
 from dawnchorus.files import content_hash
@@ -34,7 +34,7 @@ class OnnxEncoder:
     licence: str = "not stated"
     block_s: float = 60.0
     tail_s: float = 10.0
-    channel: audio.Channel = "mean"
+    channel: Channel = "mean"
     denoised: bool = False
 
     def __post_init__(self) -> None:

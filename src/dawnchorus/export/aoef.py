@@ -99,7 +99,7 @@ def _content(marks: Sequence[Mark], recordings: Sequence[Recording], predicted: 
 
 
 def _recording(one: Recording, name: str) -> dict[str, Any]:
-    from dawnchorus.audio import inspect
+    from dawnchorus.audio.header import inspect
 
     with one.path.open("rb") as file:
         content = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dawnchorus import audio
-from dawnchorus.audio import AudioError, Fault
+from dawnchorus.audio.faults import AudioError, Fault
+from dawnchorus.audio.folders import folders_of, listed
+from dawnchorus.audio.header import inspect
+from dawnchorus.audio.reading import excerpt
 from dawnchorus.features import FrontEnd
 from dawnchorus.files import value_hash
 from dawnchorus.plots.clip import clip_figure
@@ -34,8 +36,8 @@ class Sounds:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """List them; nothing is opened."""
-        files, _ = audio.listed(folders)
-        self.roots = sorted(audio.folders_of(folders))
+        files, _ = listed(folders)
+        self.roots = sorted(folders_of(folders))
         inside = [file for file in files if self._inside(file.path)]
         self.refused = len(files) - len(inside)
         inside.sort(key=lambda file: file.key)
@@ -88,9 +90,9 @@ def picture(
 ) -> str:
     """A stretch as SVG. Raises AudioError when it can't be decoded."""
     high = box is not None and box.high_hz > USUAL_HZ / 2
-    own_hz = audio.inspect(path).rate_hz
+    own_hz = inspect(path).rate_hz
     rate_hz = own_hz if high else min(own_hz, USUAL_HZ)
-    sound = audio.excerpt(path, start_s, end_s, rate_hz)
+    sound = excerpt(path, start_s, end_s, rate_hz)
     seconds = len(sound) / rate_hz
     n_fft = 1 << max(6, round(np.log2(rate_hz * 0.032)))
     wanted = COLUMNS * size_px[0] / 360
@@ -114,8 +116,8 @@ def wav(path: Path, start_s: float, end_s: float) -> bytes:
     """A stretch as a WAV of 16 bits, as loud as it can be without clipping. Raises AudioError."""
     import soundfile
 
-    rate_hz = min(audio.inspect(path).rate_hz, HEARD_HZ)
-    sound = audio.excerpt(path, start_s, end_s, rate_hz)
+    rate_hz = min(inspect(path).rate_hz, HEARD_HZ)
+    sound = excerpt(path, start_s, end_s, rate_hz)
     sound = sound - sound.mean()
     peak = float(np.abs(sound).max())
     gain = min(LOUDEST / peak, MOST_GAIN) if peak > 0 else 1.0

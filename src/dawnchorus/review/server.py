@@ -13,8 +13,8 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 
-from dawnchorus import audio
-from dawnchorus.audio import AudioError
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.header import inspect
 from dawnchorus.files import value_hash
 from dawnchorus.plots.marks import Box, Track
 from dawnchorus.review import clips
@@ -193,7 +193,7 @@ def pages(desk: Desk, write_token: str, reviewers: Sequence[str] = (), started: 
     def recording(of: str, number: int) -> dict[str, Any]:
         same(of)
         its = desk.sounds.keys[recording_number(number)]
-        inspected = audio.inspect(desk.sounds.path(number))
+        inspected = inspect(desk.sounds.path(number))
         top_hz = min(inspected.rate_hz, clips.USUAL_HZ) / 2
         return {"name": its, "duration_s": inspected.duration_s, "top_hz": top_hz}
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio
-from dawnchorus.audio import AudioError
+from dawnchorus.audio.faults import AudioError
+from dawnchorus.audio.reading import blocks, excerpt
 from dawnchorus.features import FrontEnd, Plane
 from dawnchorus.review.clips import Sounds
 
@@ -45,7 +45,7 @@ def template(path: Path, start_s: float, end_s: float, low_hz: float, high_hz: f
     rows = FRONT_END.rows_of(low_hz, high_hz) if high_hz > low_hz else slice(0, FRONT_END.n_mels)
     if rows.stop - rows.start < 3:
         rows = slice(max(0, rows.start - 1), min(FRONT_END.n_mels, rows.start + 2))
-    db = FRONT_END.to_db(audio.excerpt(path, start_s, end_s, FRONT_END.rate_hz))[rows]
+    db = FRONT_END.to_db(excerpt(path, start_s, end_s, FRONT_END.rate_hz))[rows]
     flat = db - db.mean()
     length = float(np.linalg.norm(flat))
     if not length > 0:
@@ -75,7 +75,7 @@ def likeness(db: Plane, sample: Template) -> NDArray[np.float32]:
 def nearest(path: Path, sample: Template) -> Iterator[tuple[float, float]]:
     """Seconds and likeness of the stretches of a file that are most like the template, none over another."""
     found: list[tuple[float, float]] = []
-    for block in audio.blocks(path, FRONT_END.rate_hz):
+    for block in blocks(path, FRONT_END.rate_hz):
         like = likeness(FRONT_END.to_db(block.samples), sample)
         width = sample.picture.shape[1]
         for _ in range(OF_ONE):

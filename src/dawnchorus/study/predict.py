@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import audio
 from dawnchorus import scores as scoring
 from dawnchorus.added_noise import NoiseSource, noisy, quiet_stretches
+from dawnchorus.audio.faults import AudioError
 from dawnchorus.events import Recording
 from dawnchorus.experiment import Prediction
 from dawnchorus.features import FeatureBlock, build_store, denoising
@@ -61,7 +61,7 @@ def _hearings(run: Run, stage: str, recordings: Sequence[Recording], store: Path
             rng = _chance(run, recording.key, number)
             try:
                 blocks[recording.key] = list(noisy(recording, front_end, noise, sources, rng, []))
-            except audio.AudioError:
+            except AudioError:
                 continue
         yield blocks
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dawnchorus import audio, calibration, dataset
+from dawnchorus import calibration, dataset
 from dawnchorus import scores as scoring
+from dawnchorus.audio.folders import scan
 from dawnchorus.dataset import DataSet
 from dawnchorus.events import Recording
 from dawnchorus.experiment import changes, to_record
@@ -51,8 +52,8 @@ def material(data: Path, external: Sequence[Path] = ()) -> Material:
 
     `external` are folders of recordings that nobody annotated.
     """
-    test, _ = audio.scan([data / "test"]) if (data / "test").is_dir() else ([], [])
-    more, _ = audio.scan(list(external)) if external else ([], [])
+    test, _ = scan([data / "test"]) if (data / "test").is_dir() else ([], [])
+    more, _ = scan(list(external)) if external else ([], [])
     sample = data / "sample_submission.csv"
     return Material(dataset.load(data), tuple(test), tuple(more), sample if sample.is_file() else None)
 
