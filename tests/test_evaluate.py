@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sounds
-from dawnchorus import evaluate, report, run_folder
+from dawnchorus import evaluate, run_folder
 from dawnchorus import package as packages
 from dawnchorus import scores as scoring
 from dawnchorus.audio.faults import AudioError
@@ -20,7 +20,8 @@ from dawnchorus.evaluate import Truth, on_full_truth, on_partial_labels
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.package import ModelPackage
-from dawnchorus.report import FULL_TRUTH, PARTIAL_LABELS
+from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS
+from dawnchorus.report.page import write
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import EventRule, Scores
 from dawnchorus.windows import SlidingWindows
@@ -298,7 +299,7 @@ def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path
         ("frog", "present"),
     ]
     assert len(made.losses) == 4
-    report.write(tmp_path / "report.html", made)
+    write(tmp_path / "report.html", made)
     assert evaluate.PARTIAL_WARNING.split(".")[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ from dawnchorus.audio.folders import scan
 from dawnchorus.detect.engine import Detector
 from dawnchorus.events import Annotation, Detection, Recording, Species
 from dawnchorus.plots.marks import Box, Track
-from dawnchorus.report import (
+from dawnchorus.report.content import (
     FULL_TRUTH,
     PARTIAL_LABELS,
     Floor,

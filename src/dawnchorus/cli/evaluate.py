@@ -65,9 +65,9 @@ def verdicts_shown(run: Path, where: str, wanted: float, as_json: bool) -> None:
 def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: bool) -> None:
     """Evaluate a run, write scores.json and report.html, and show the scores."""
     from dawnchorus import evaluate as evaluation
-    from dawnchorus import report
     from dawnchorus.console import bar, console, scores_table
     from dawnchorus.files import write_json
+    from dawnchorus.report.page import write
     from dawnchorus.run_folder import RunFolder
     from dawnchorus.scores import EventRule
 
@@ -84,7 +84,7 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
         evaluations, said = [*evaluations, *full], all_said[folder.stages[-1]]
     record = evaluation.as_record(evaluations, folder.species)
     write_json(run / "scores.json", record)
-    report.write(run / "report.html", evaluation.report_of(folder, evaluations, known, said))
+    write(run / "report.html", evaluation.report_of(folder, evaluations, known, said))
     if as_json:
         typer.echo(json.dumps(record))
         return

@@ -1,0 +1,26 @@
+from dataclasses import replace
+
+from dawnchorus.report.content import PARTIAL_LABELS, Floor, StageScores
+from dawnchorus.report.page import page
+from report.whole import nothing, visible
+
+
+def test_the_headline_has_the_best_stage_its_interval_and_the_floor():
+    stages = [StageScores(f"stage {n}", "all", 0.2 * n, (0.2 * n - 0.05, 0.2 * n + 0.05), 0.5) for n in (1, 3, 2)]
+    floors = [Floor("equal", 0.111, 0.2), Floor("prevalence", 0.222, 0.3)]
+    text = visible(page(replace(nothing(), stages=stages, floors=floors)))
+    assert "Stage 3 scored highest, with a cmAP of 0.600 (95 % interval 0.550 to 0.650) on full truth" in text
+    assert "answering without listening gives at most 0.222" in text
+
+
+def test_a_score_whose_interval_holds_the_floor_is_called_so():
+    stage = StageScores("stage 1", "all", 0.3, (0.1, 0.5), 0.5)
+    text = visible(page(replace(nothing(), stages=[stage], floors=[Floor("equal", 0.2, 0.2)])))
+    assert "not clearly above the floor" in text
+
+
+def test_full_truth_leads_even_when_partial_labels_score_higher():
+    stages = [StageScores("stage 1", "all", 0.9, on=PARTIAL_LABELS), StageScores("stage 1", "all", 0.4)]
+    text = visible(page(replace(nothing(), stages=stages)))
+    assert "a cmAP of 0.400" in text
+    assert "cannot rank variants that use pseudo-labels" in text
