@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dawnchorus import calibration
+from dawnchorus.calibration import tables
+from dawnchorus.calibration.measures import brier_skill, class_mean_calibration_error
 from dawnchorus.export import submission
 from dawnchorus.files import read_json
 from dawnchorus.study.judge import SUBMISSION, ScorerScript
@@ -25,14 +26,14 @@ def judged(folder: Path, positives: dict[str, set[int]]) -> dict[str, float]:
     """The figures of one folder."""
     recordings, scores = submission.read(folder / SUBMISSION)
     truth = np.array([[s in positives.get(name, ()) for s in range(scores.shape[1])] for name in recordings])
-    found = calibration.read(folder, read_json(folder / "result.json")["key"])
+    found = tables.read(folder, read_json(folder / "result.json")["key"])
     p = found.apply(scores)
     pooled = next(one.threshold for one in found.thresholds if one.species is None)
     called = p >= pooled
     return {
-        "ECE, macro": calibration.class_mean_calibration_error(p, truth),
-        "ECE, scores as they are": calibration.class_mean_calibration_error(scores, truth),
-        "Brier skill": calibration.brier_skill(p, truth, truth.mean(axis=0)),
+        "ECE, macro": class_mean_calibration_error(p, truth),
+        "ECE, scores as they are": class_mean_calibration_error(scores, truth),
+        "Brier skill": brier_skill(p, truth, truth.mean(axis=0)),
         "threshold for 0.9": pooled,
         "precision there": float(truth[called].mean()) if called.any() else float("nan"),
         "recall there": float((truth & called).sum() / truth.sum()),

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dawnchorus import blend, calibration
+from dawnchorus import blend
 from dawnchorus.blend import Blend, BlendError, Member
-from dawnchorus.calibration import Calibration, SpeciesCalibration
+from dawnchorus.calibration import tables
+from dawnchorus.calibration.tables import Calibration, SpeciesCalibration
 from dawnchorus.events import Species
 from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.features import FrontEnd
@@ -257,7 +258,7 @@ def test_a_submission_table_alone_is_a_member(tmp_path):
 
 def calibrated(folder: Path, key: str, *maps: tuple[float, float]) -> None:
     species = tuple(SpeciesCalibration(a, b, 0.5, "mixture", 1, 1) for a, b in maps)
-    calibration.write(folder, Calibration(key, species))
+    tables.write(folder, Calibration(key, species))
 
 
 def predicted(folder: Path, of: Member, key: str = "k") -> Path:

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from dawnchorus import calibration
 from dawnchorus import scores as scoring
 from dawnchorus.annotations import table
-from dawnchorus.calibration import EDGE, Calibration
+from dawnchorus.calibration import tables
+from dawnchorus.calibration.odds import EDGE
+from dawnchorus.calibration.tables import Calibration
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.files import read_json
@@ -118,7 +119,7 @@ def of_predictions(folder: Path) -> Member:
         frames=_frames(folder),
         names=names,
         bands_hz=bands,
-        calibration=calibration.read(folder, result["key"]) if calibrated else None,
+        calibration=tables.read(folder, result["key"]) if calibrated else None,
         origin=str(result.get("network", "")),
     )
 

@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dawnchorus import calibration
-from dawnchorus.calibration import Calibration
+from dawnchorus.calibration import tables
+from dawnchorus.calibration.tables import Calibration
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.events import Species
@@ -56,7 +56,7 @@ class ModelPackage:
 
     def calibration(self) -> Calibration | None:
         """The calibration beside the models, None when there is none. Raises ValueError when it is another model's."""
-        return calibration.read(self.folder, self.hash) if (self.folder / "calibration.csv").is_file() else None
+        return tables.read(self.folder, self.hash) if (self.folder / "calibration.csv").is_file() else None
 
     @property
     def frame_s(self) -> float:

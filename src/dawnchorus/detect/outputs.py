@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dawnchorus.audio.faults import Fault
-from dawnchorus.calibration import Calibration
+from dawnchorus.calibration.tables import Calibration
 from dawnchorus.detect.ledger import Ledger, Row
 from dawnchorus.detect.listing import Shard
 from dawnchorus.events import Species

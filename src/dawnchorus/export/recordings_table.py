@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.calibration import Calibration
+from dawnchorus.calibration.tables import Calibration
 from dawnchorus.events import Species
 from dawnchorus.files import whole
 

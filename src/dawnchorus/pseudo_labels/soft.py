@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import scores as scoring
-from dawnchorus.calibration import shifted
+from dawnchorus.calibration.prevalence import shifted
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.pseudo_labels.teachers import Source, Teachers, said_of_frames, said_of_window
 from dawnchorus.windows import Window

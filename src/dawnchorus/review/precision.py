@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import calibration
 from dawnchorus.annotations import table
 from dawnchorus.annotations.problems import AnnotationError
+from dawnchorus.calibration.platt import Platt, platt
 from dawnchorus.events import Detection, Species, Verdict
 from dawnchorus.evidence import Evidence
 from dawnchorus.review.as_annotations import last_words
@@ -192,7 +192,7 @@ def thresholds(given: Judged, n_species: int, target: float) -> list[ReviewedThr
     return found
 
 
-def _maps(given: Judged, n_species: int) -> tuple[calibration.Platt, ...]:
+def _maps(given: Judged, n_species: int) -> tuple[Platt, ...]:
     candidates, known = given.candidates, np.flatnonzero(given.known)
     part = BINS * candidates.species + bins(candidates)
     size = BINS * n_species
@@ -208,7 +208,7 @@ def _maps(given: Judged, n_species: int) -> tuple[calibration.Platt, ...]:
     sides = np.zeros((2, len(known), n_species), np.float32)
     sides[0, rows, its] = weight * given.right[known]
     sides[1, rows, its] = weight * (1 - given.right[known])
-    return calibration.platt(scores, Evidence(*sides))
+    return platt(scores, Evidence(*sides))
 
 
 def _at(given: Judged, species: int, threshold: float, target: float) -> ReviewedThreshold:

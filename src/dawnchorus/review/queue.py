@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.calibration import EDGE, logits
+from dawnchorus.calibration.odds import EDGE, logits
 from dawnchorus.events import Detection, Verdict
 
 Order = Literal["mix", "highest", "threshold", "stratified", "disagreement", "rare", "random"]

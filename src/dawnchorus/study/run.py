@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dawnchorus import calibration, dataset
+from dawnchorus import dataset
 from dawnchorus import scores as scoring
 from dawnchorus.audio.folders import scan
+from dawnchorus.calibration import tables
 from dawnchorus.dataset import DataSet
 from dawnchorus.events import Recording
 from dawnchorus.experiment import changes, to_record
@@ -110,7 +111,7 @@ def run_variant(
         csv_table.write(folder / "detections.csv", events, heard.data.species)
     probable = calibrated(finished, last.name, key)
     if probable:
-        calibration.write(folder, probable)
+        tables.write(folder, probable)
     if with_model:
         ship(finished, last.name, folder / "model")
     scores = {which: _number(value) for which, value in asdict(memo_scores(finished, last.name)).items()}

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import calibration
-from dawnchorus.calibration import Calibration
+from dawnchorus.calibration.mixture import mixture
+from dawnchorus.calibration.tables import Calibration
+from dawnchorus.calibration.thresholds import thresholds_for_precision
 from dawnchorus.evidence import Evidence
 from dawnchorus.scores import EventRule, Scores
 from dawnchorus.training.run import Run
@@ -21,7 +22,7 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     """The calibration of the models of a stage, for whole recordings, bound to the model of this hash.
 
     Each recording is scored by models that never heard it. Those with a TP box are known to hold the species; nothing
-    is known of the others, whatever their FP boxes say of a few seconds (`calibration.mixture`). None when every
+    is known of the others, whatever their FP boxes say of a few seconds (`mixture`). None when every
     recording has a TP box of some species, or none has: there is nothing to tell presence from.
     """
     said = run.out_of_fold(stage)
@@ -29,12 +30,12 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
     known = known_recordings(run, [said[recording] for recording in recordings])
     try:
-        found = calibration.mixture(scores, known)
+        found = mixture(scores, known)
     except ValueError:
         return None
     prevalence = np.array([one.prevalence for one in found])
     maps = Calibration.of(model_hash, "mixture", [one.platt for one in found], prevalence, known)
-    thresholds = calibration.thresholds_for_precision(maps.apply(scores), TARGET_PRECISION, known)
+    thresholds = thresholds_for_precision(maps.apply(scores), TARGET_PRECISION, known)
     return Calibration(model_hash, maps.species, thresholds)
 
 

@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dawnchorus import __version__, calibration, package
+from dawnchorus import __version__, package
 from dawnchorus.annotations import species as species_table
+from dawnchorus.calibration import tables
 from dawnchorus.detect.engine import Network
 from dawnchorus.experiment import Experiment, to_record
 from dawnchorus.files import value_hash, whole, write_json, write_text
@@ -81,7 +82,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
     )
     calibrates = calibrated(run, stage, shipped.hash)
     if calibrates:
-        calibration.write(folder, calibrates)
+        tables.write(folder, calibrates)
     package.write(shipped)
     return shipped
 
