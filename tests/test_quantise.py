@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import sounds
-from dawnchorus import evaluate, package, quantise
+from dawnchorus import package, quantise
 from dawnchorus.detect import precision
 from dawnchorus.detect.engine import Detector
 from dawnchorus.detect.precision import Loss, Quantised
+from dawnchorus.evaluate.truth import Truth
 from dawnchorus.events import Annotation, Recording
 from detect import archive, tiny_model
 
@@ -47,7 +48,7 @@ def test_the_loss_is_measured_on_full_truth_and_said_in_the_card(home: Path, mon
     boxes = tuple(Annotation(str(n), n, 1.0, 1.5, 100.0, 4000.0, True) for n in (0, 1))
     recordings = tuple(Recording(str(n), home / "audio" / f"{n}.wav", 4.0, archive.RATE_HZ) for n in range(3))
     gone = Recording("gone", home / "audio" / "gone.wav", 4.0, archive.RATE_HZ)
-    truth = evaluate.Truth((*recordings, gone), boxes, ())
+    truth = Truth((*recordings, gone), boxes, ())
     monkeypatch.setattr(precision, "read", lambda _: made)
 
     class Worse(Detector):
@@ -74,7 +75,7 @@ def test_the_loss_is_measured_on_full_truth_and_said_in_the_card(home: Path, mon
     assert card.startswith("# A model\n\nwords\n\n## int8\n\nQuantised") and "old" not in card
     assert f"{measured.loss.cmap_int8:.4f} against {measured.loss.cmap_f32:.4f}" in card
     with pytest.raises(ValueError, match="no event in any recording"):
-        quantise.measure(model, evaluate.Truth(recordings, (), ()), "truth.csv")
+        quantise.measure(model, Truth(recordings, (), ()), "truth.csv")
     (model.folder / precision.RECORD).unlink()
 
 

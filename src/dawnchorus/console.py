@@ -22,7 +22,7 @@ from rich.text import Text
 if TYPE_CHECKING:  # a command loads what it needs; of what is only shown, the names of types are enough
     from dawnchorus.coverage import Said
     from dawnchorus.detect.run import Progress
-    from dawnchorus.evaluate import Evaluation
+    from dawnchorus.evaluate.evaluation import Evaluation
     from dawnchorus.events import Species
     from dawnchorus.review.precision import BinPrecision, ReviewedThreshold
 

@@ -22,7 +22,7 @@ from dawnchorus.audio.folders import scan
 from dawnchorus.detect import precision
 from dawnchorus.detect.engine import Detector
 from dawnchorus.detect.precision import MOST_LOSS, Loss, Quantised
-from dawnchorus.evaluate import Truth
+from dawnchorus.evaluate.truth import Truth
 from dawnchorus.events import Recording
 from dawnchorus.files import content_hash, settle, write_text
 from dawnchorus.package import ModelPackage

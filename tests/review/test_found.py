@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from dawnchorus import package
-from dawnchorus.calibration import tables
-from dawnchorus.calibration.tables import Calibration, SpeciesCalibration
+from dawnchorus.calibration.tables import Calibration, SpeciesCalibration, write
 from dawnchorus.calibration.thresholds import Threshold
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, parquet, scores_parquet
@@ -107,7 +106,7 @@ def calibrated(run: Path, lowest: float) -> str:
     maps = tuple(SpeciesCalibration(1.0, b, 0.5, "mixture", 1, 1) for b in (0.0, -2.0))
     made = Calibration(its.hash, maps, (Threshold(None, lowest, 0.9, 0, 0.0, 1.0),))
     for folder in (stage, run / "model"):
-        tables.write(folder, made)
+        write(folder, made)
     return its.hash
 
 

@@ -64,31 +64,34 @@ def verdicts_shown(run: Path, where: str, wanted: float, as_json: bool) -> None:
 
 def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: bool) -> None:
     """Evaluate a run, write scores.json and report.html, and show the scores."""
-    from dawnchorus import evaluate as evaluation
     from dawnchorus.console import bar, console, scores_table
+    from dawnchorus.evaluate.evaluation import as_record
+    from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
+    from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of
+    from dawnchorus.evaluate.truth import read_truth
     from dawnchorus.files import write_json
     from dawnchorus.report.page import write
     from dawnchorus.run_folder import RunFolder
     from dawnchorus.scores import EventRule
 
     folder = RunFolder(run)
-    evaluations = evaluation.judge_on_partial_labels(folder)
+    evaluations = judge_on_partial_labels(folder)
     known, said = None, None
     if truth and audio:
-        known = evaluation.read_truth(truth, audio, len(folder.species))
+        known = read_truth(truth, audio, len(folder.species))
         with bar("detecting in the annotated recordings") as step:
             unread: list[str] = []
-            full, all_said = evaluation.judge_on_truth(folder, known, EventRule(), step, unread)
+            full, all_said = judge_on_truth(folder, known, EventRule(), step, unread)
         for line in [str(problem) for problem in known.problems] + unread:
             typer.echo(line, err=True)
         evaluations, said = [*evaluations, *full], all_said[folder.stages[-1]]
-    record = evaluation.as_record(evaluations, folder.species)
+    record = as_record(evaluations, folder.species)
     write_json(run / "scores.json", record)
-    write(run / "report.html", evaluation.report_of(folder, evaluations, known, said))
+    write(run / "report.html", report_of(folder, evaluations, known, said))
     if as_json:
         typer.echo(json.dumps(record))
         return
     shown = [one for one in evaluations if one.on == evaluations[-1].on]
     console().print(scores_table(shown))
     if not known:
-        console().print(evaluation.PARTIAL_WARNING)
+        console().print(PARTIAL_WARNING)

@@ -18,9 +18,9 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Say what a run or a model is."""
-    from dawnchorus import evaluate as evaluation
     from dawnchorus import package
     from dawnchorus.console import console, facts_table, scores_table
+    from dawnchorus.evaluate.judging import judge_on_partial_labels
     from dawnchorus.run_folder import RunFolder
 
     if (folder / "package.json").is_file():
@@ -31,7 +31,7 @@ def info(
         facts = {"data": run.record["data"], "recordings": str(len(run.recordings))}
         facts |= {name: str(value) for name, value in run.record["made_with"].items()}
         facts |= {"species": ", ".join(species.name for species in run.species), "model": str(folder / "model")}
-        evaluations = evaluation.judge_on_partial_labels(run)
+        evaluations = judge_on_partial_labels(run)
     if as_json:
         typer.echo(json.dumps(facts))
         return

@@ -32,14 +32,15 @@ def quantise(
     """Make a model's int8 networks, for `detect --precision int8`, and measure what they cost in score."""
     from dataclasses import asdict
 
-    from dawnchorus import evaluate, package
+    from dawnchorus import package
     from dawnchorus import quantise as quantising
     from dawnchorus.console import bar, console
+    from dawnchorus.evaluate.truth import read_truth
 
     if (truth is None) != (truth_audio is None):
         raise typer.BadParameter("--truth and --truth-audio belong together")
     read = package.read(model)
-    known = None if truth is None or truth_audio is None else evaluate.read_truth(truth, truth_audio, len(read.species))
+    known = None if truth is None or truth_audio is None else read_truth(truth, truth_audio, len(read.species))
     try:
         with bar("hearing windows") as step:
             made = quantising.quantise(read, audio, windows, step)

@@ -1,0 +1,108 @@
+"""What the HTML report shows of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dawnchorus import metrics
+from dawnchorus.evaluate.evaluation import Evaluation
+from dawnchorus.evaluate.figures import figures_of
+from dawnchorus.evaluate.truth import Truth
+from dawnchorus.events import Species
+from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS, Floor, PseudoRow, Report, SpeciesCurve, StageScores
+from dawnchorus.run_folder import RunFolder
+from dawnchorus.scores import Scores
+
+PARTIAL_WARNING = (
+    "These scores are measured on the annotated boxes alone. They cannot rank variants of pseudo-labels, nor say how "
+    "many calls are missed: for that, annotate some recordings completely and pass them with --truth and --audio."
+)
+
+
+def report_of(
+    run: RunFolder,
+    evaluations: Sequence[Evaluation],
+    truth: Truth | None = None,
+    said: Mapping[str, Scores] | None = None,
+) -> Report:
+    """Everything the HTML report shows of a run. `said` are Scores of the last stage on the truth's recordings."""
+    record = run.record
+    overall = [one for one in evaluations if one.fold is None]
+    on = overall[-1].on
+    warnings = [PARTIAL_WARNING] if on == PARTIAL_LABELS else []
+    faults = [f"{one['recording']}: {one['fault']}" for one in record["failures"]]
+    return Report(
+        title=f"dawnchorus: {Path(record['data']).name or 'run'}",
+        summary=(
+            f"A detector of {len(run.species)} species was trained in {len(run.stages)} stages on "
+            f"{len(run.recordings)} recordings with {sum(b.present for b in run.annotations)} boxes that say present "
+            f"and {sum(not b.present for b in run.annotations)} that say absent."
+        ),
+        made_with={name: str(value) for name, value in record["made_with"].items()},
+        stages=[_stage_scores(one) for one in evaluations],
+        floors=[
+            Floor(name, *values, on=kind)
+            for kind in (FULL_TRUTH, PARTIAL_LABELS)
+            for one in overall[::-1]
+            if one.on == kind and one is next(e for e in overall[::-1] if e.on == kind)
+            for name, values in one.floors.items()
+        ],
+        species=_curves([one for one in overall if one.on == on], run.species),
+        pseudo=_pseudo_rows(run),
+        losses={
+            f"stage {stage['name']}, fold {fit['fold']}" + (f", repeat {fit['repeat']}" if fit["repeat"] else ""): (
+                np.arange(1, len(fit["losses"]) + 1, dtype=np.float64),
+                np.array(fit["losses"], np.float64),
+            )
+            for stage in record["stages"]
+            for fit in stage["fits"]
+        },
+        recordings=figures_of(run, truth, said),
+        problems=[*record["problems"], *faults],
+        warnings=warnings,
+        on=f"{len(overall[-1].truth)} {'recordings, truth known' if on == FULL_TRUTH else 'annotated boxes'}",
+    )
+
+
+def _stage_scores(one: Evaluation) -> StageScores:
+    return StageScores(
+        f"stage {one.stage}",
+        "all" if one.fold is None else str(one.fold),
+        one.summary.cmap,
+        one.summary.cmap_interval,
+        one.summary.lwlrap,
+        one.summary.lwlrap_interval,
+        one.event_map,
+        one.summary.precision,
+        one.summary.recall,
+        one.summary.auc,
+        one.on,
+    )
+
+
+def _curves(evaluations: Sequence[Evaluation], species: Sequence[Species]) -> list[SpeciesCurve]:
+    curves = []
+    for one in evaluations:
+        for number, name in enumerate(species):
+            rows = one.known[:, number]
+            truth = one.truth[rows, number]
+            recall, precision = metrics.precision_recall(one.scores[rows, number], truth)
+            ap = one.summary.average_precisions[number]
+            curves.append(SpeciesCurve(name.name, f"stage {one.stage}", ap, int(truth.sum()), recall, precision))
+    return curves
+
+
+def _pseudo_rows(run: RunFolder) -> list[PseudoRow]:
+    rows = []
+    for number, stage in enumerate(run.record["stages"]):
+        for species in run.species:
+            counts = [
+                # A recording is in the training part of all folds but its own.
+                sum(fit["labels"][kind][species.number] for fit in stage["fits"]) / max(1, len(stage["fits"]))
+                for kind in ("annotated_present", "annotated_absent", "pseudo_present", "pseudo_absent")
+            ]
+            rows.append(PseudoRow(number, f"stage {stage['name']}", species.name, *(round(count) for count in counts)))
+    return rows

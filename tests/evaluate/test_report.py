@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
+from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of
+from dawnchorus.evaluate.truth import Truth
+from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS
+from dawnchorus.report.page import write
+from dawnchorus.scores import EventRule
+from evaluate.runs import FULL, KnowsTheTruth
+
+
+def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path):
+    made = report_of(run, judge_on_partial_labels(run))
+    assert made.warnings == [PARTIAL_WARNING]
+    assert made.on == "6 annotated boxes"
+    assert "2 species was trained in 2 stages on 3 recordings with 3 boxes that say present and 3" in made.summary
+    assert made.problems == ["train_tp.csv line 3: odd", "bad: empty: no bytes"]
+    assert [(floor.name, floor.on) for floor in made.floors] == [
+        (name, PARTIAL_LABELS) for name in ("equal", "random", "prevalence")
+    ]
+    assert sorted(figure.name for figure in made.recordings) == ["a", "b", "c"]
+    (figure,) = [figure for figure in made.recordings if figure.name == "a"]
+    assert sorted((mark.label, mark.kind) for mark in figure.boxes) == [
+        ("bird", "absent"),
+        ("bird", "pseudo"),
+        ("frog", "present"),
+    ]
+    assert len(made.losses) == 4
+    write(tmp_path / "report.html", made)
+    assert PARTIAL_WARNING.split(".")[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_on_truth_shows_the_events_that_are_known(run, monkeypatch):
+    monkeypatch.setattr("dawnchorus.evaluate.judging.Detector", KnowsTheTruth)
+    truth = Truth(tuple(run.recordings), FULL, ())
+    on_truth, said = judge_on_truth(run, truth, EventRule())
+    made = report_of(run, [*judge_on_partial_labels(run), *on_truth], truth, said["2"])
+    assert made.on == "3 recordings, truth known"
+    assert {floor.on for floor in made.floors} == {FULL_TRUTH, PARTIAL_LABELS}
+    assert [mark.kind for figure in made.recordings[2:] for mark in figure.boxes] == ["truth"] * 3
+    assert {curve.stage for curve in made.species} == {"stage 1", "stage 2"}
