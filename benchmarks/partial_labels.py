@@ -28,7 +28,7 @@ from dawnchorus.audio.folders import scan
 from dawnchorus.detect.engine import Detector
 from dawnchorus.experiment import Experiment
 from dawnchorus.export import csv_table, submission
-from dawnchorus.features import build_store
+from dawnchorus.feature_store import build_store
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import EventRule

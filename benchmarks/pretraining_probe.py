@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dawnchorus.audio.folders import scan
-from dawnchorus.features import FeatureBlock, FrontEnd, build_store
+from dawnchorus.feature_store import build_store
+from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.metrics import area_under_roc, nanmean
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.networks.sed import SedNetwork

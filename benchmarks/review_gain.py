@@ -40,7 +40,7 @@ from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.events import Annotation, Detection, Verdict
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.export import submission
-from dawnchorus.features import build_store
+from dawnchorus.feature_store import build_store
 from dawnchorus.files import whole
 from dawnchorus.losses.framewise import FramewiseLoss
 from dawnchorus.networks.embedding_head import EmbeddingHead

@@ -10,7 +10,8 @@ The modules, in the order of the data; each imports only from modules above it i
 - `recorders`: where and when a recording was made: headers, names, folders, time zones
 - `denoise`: what sounds all the time is taken out of a recording
 - `pcen`: every band against its own recent past, in place of dB
-- `features`: waveform to dB mel, the store on disk, standardisation
+- `features`: waveform to dB mel, and standardisation
+- `feature_store`: features on disk, computed once for each file
 - `encoders`: pretrained encoders: sound to embeddings, stored and trained on as a spectrogram is
 - `windows`: how a recording is cut for training and for detection
 - `evidence`: what is known of windows and frames, and what is not

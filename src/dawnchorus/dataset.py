@@ -22,7 +22,8 @@ from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.audio.folders import scan
 from dawnchorus.events import Annotation, Recording, Species
-from dawnchorus.features import Failure, FeatureBlock, Features, build_store, denoising
+from dawnchorus.feature_store import Failure, build_store
+from dawnchorus.features import FeatureBlock, Features, denoising
 from dawnchorus.recorders.pattern import Pattern
 
 PRESENT = "train_tp.csv"  # what has it is a data set

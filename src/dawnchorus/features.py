@@ -1,16 +1,12 @@
 """The one front end: waveform to columns of features, for training and for detection alike.
 
 The features are a dB mel spectrogram, the same after PCEN (`pcen`), or what a pretrained encoder says (`encoders`). The
-mel transform works in blocks of frames that stay in the processor's cache. The store on disk holds dB before
-standardisation, so that gain, noise and other standardisations stay possible afterwards; with PCEN it holds PCEN's
-values, from which power can't be had back.
+mel transform works in blocks of frames that stay in the processor's cache.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,16 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus.audio import reading
-from dawnchorus.audio.faults import AudioError, Fault
+from dawnchorus.audio.faults import Fault
 from dawnchorus.audio.reading import Block
 from dawnchorus.audio.samples import Channel, Samples
 from dawnchorus.denoise import denoise
 from dawnchorus.events import Recording
-from dawnchorus.files import LATER, content_hash, read_json, recorded, value_hash, whole, write_json
+from dawnchorus.files import LATER, recorded
 from dawnchorus.pcen import Pcen
 
 Plane = NDArray[np.float32]
-
 FRAMES_AT_ONCE = 64  # half a MB of float32 frames of 2048 samples: a larger block leaves the cache and is slower
 VERSION = 2  # of the transform: a change of what it computes makes a new store
 SILENCE_POWER = 1e-10  # below this, power counts as this: -100 dB
@@ -340,62 +335,6 @@ class FeatureBlock:
         return plane
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A recording that could not be used, and why."""
-
-    recording: str
-    fault: Fault
-
-
-@dataclass(frozen=True)
-class Built:
-    """What building the store gave: the blocks of every usable recording, what failed, what was odd."""
-
-    blocks: dict[str, list[FeatureBlock]]
-    failures: list[Failure]
-    oddities: list[Failure]
-
-
-def build_store(
-    recordings: Sequence[Recording],
-    folder: Path,
-    front_end: Features,
-    progress: Callable[[int, int], None] | None = None,
-    workers: int | None = None,
-) -> Built:
-    """Compute the features of every recording into `folder`, once: what is there already is not computed again.
-
-    A file is known by the hash of its bytes, so renaming recordings costs nothing and two equal files are stored once.
-    Threads share the work: decoding, resampling and FFT all release Python's lock. A recording that can't be read is
-    named in `failures` and the others go on.
-    """
-    home = folder / value_hash([VERSION, frozen_settings(front_end)])
-    done = 0
-
-    def one(recording: Recording) -> tuple[list[FeatureBlock], list[Failure]]:
-        nonlocal done
-        try:
-            return _store_recording(recording, home, front_end)
-        except AudioError as error:
-            return [], [Failure(recording.key, error.fault)]
-        finally:
-            done += 1
-            if progress:
-                progress(done, len(recordings))
-
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        results = list(pool.map(one, recordings))
-    built = Built({}, [], [])
-    for recording, (blocks, faults) in zip(recordings, results, strict=True):
-        if blocks:
-            built.blocks[recording.key] = blocks
-            built.oddities.extend(faults)
-        else:
-            built.failures.extend(faults or [Failure(recording.key, Fault("no_audio", "no sound in it"))])
-    return built
-
-
 def heard(
     recording: Recording,
     front_end: Features,
@@ -423,39 +362,3 @@ def of_sound(recording: str, block: Block, front_end: Features) -> FeatureBlock:
     span = front_end.range_of(columns, samples)
     stored = columns.astype(np.float16)
     return FeatureBlock(recording, block.index, block.start_s, block.end_s, stored.shape[1], span, stored)
-
-
-def _store_recording(recording: Recording, home: Path, front_end: Features) -> tuple[list[FeatureBlock], list[Failure]]:
-    try:
-        name = content_hash(recording.path)
-    except OSError as error:
-        raise AudioError(recording.path, Fault("unreadable", str(error))) from error
-    index_path = home / name[:2] / f"{name}.json"
-    if not index_path.exists():
-        _compute(recording, index_path, front_end)
-    index = read_json(index_path)
-    blocks = [
-        FeatureBlock(
-            recording.key,
-            number,
-            entry["start_s"],
-            entry["end_s"],
-            entry["columns"],
-            Range(entry["low_db"], entry["high_db"], entry["standardised"]),
-            index_path.with_name(f"{name}.{number}.npy"),
-        )
-        for number, entry in enumerate(index["blocks"])
-    ]
-    return blocks, [Failure(recording.key, Fault(**fault)) for fault in index["faults"]]
-
-
-def _compute(recording: Recording, index_path: Path, front_end: Features) -> None:
-    """Write one .npy a block, then the index: a recording counts as done only when its index is there."""
-    faults: list[Fault] = []
-    entries = []
-    for block in heard(recording, front_end, faults):
-        with whole(index_path.with_name(f"{index_path.stem}.{block.index}.npy")) as path:
-            np.save(path, block.db(), allow_pickle=False)
-        place = {"start_s": block.start_s, "end_s": block.end_s, "columns": block.columns}
-        entries.append(place | asdict(block.range))
-    write_json(index_path, {"blocks": entries, "faults": [asdict(fault) for fault in faults]})

@@ -29,7 +29,7 @@ def pretrain(
     need_training()
     from dawnchorus import dataset, recommended
     from dawnchorus.console import bar, console
-    from dawnchorus.features import build_store
+    from dawnchorus.feature_store import build_store
     from dawnchorus.files import read_json
     from dawnchorus.networks.backbones import Backbone
     from dawnchorus.networks.sed import SedNetwork

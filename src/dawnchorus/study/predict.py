@@ -15,7 +15,8 @@ from dawnchorus.added_noise import NoiseSource, noisy, quiet_stretches
 from dawnchorus.audio.faults import AudioError
 from dawnchorus.events import Recording
 from dawnchorus.experiment import Prediction
-from dawnchorus.features import FeatureBlock, build_store, denoising
+from dawnchorus.feature_store import build_store
+from dawnchorus.features import FeatureBlock, denoising
 from dawnchorus.files import value_hash
 from dawnchorus.scores import Scores
 from dawnchorus.training.run import Fit, Network, Run, asking, scored, trained

@@ -25,7 +25,8 @@ from dawnchorus.dataset import Prepared, by_song_type
 from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence
 from dawnchorus.experiment import Experiment, Stage, to_record
-from dawnchorus.features import FeatureBlock, FrontEnd, build_store
+from dawnchorus.feature_store import build_store
+from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.files import read_json, value_hash, write_json
 from dawnchorus.networks.sed import Sed, SedNetwork
 from dawnchorus.pretraining.folder import WEIGHTS
