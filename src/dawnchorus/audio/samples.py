@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from soundfile import SoundFile
 
 Channel = Literal["mean"] | int
+"""Which sound of a file with several channels: their mean, or one of them, counted from 1."""
 Samples = NDArray[np.float32]
 
 

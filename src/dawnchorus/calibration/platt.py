@@ -11,6 +11,7 @@ from dawnchorus.calibration.odds import LEAST_SLOPE, Floats, expit, logits
 from dawnchorus.evidence import Evidence
 
 FLAT = 100.0
+"""A prior of this standard deviation says nothing."""
 
 
 @dataclass(frozen=True)
