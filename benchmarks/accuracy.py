@@ -41,8 +41,8 @@ from dawnchorus.events import Detection
 from dawnchorus.export import scores_parquet
 from dawnchorus.files import read_json, value_hash, write_json
 from dawnchorus.scores import EventRule, Scores
-from dawnchorus.study.compare import drawn_cmap, paired
 from dawnchorus.study.judge import DETECTIONS, SUBMISSION, ScorerScript
+from dawnchorus.study.paired import drawn_cmap, paired
 
 WORKERS = Path(__file__).parent / "accuracy_peers"
 FRAMES, RESULT, MISSING, KEPT = "frames.npz", "result.json", "missing.json", "scores.parquet"

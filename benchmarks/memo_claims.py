@@ -53,9 +53,11 @@ from dawnchorus.export import submission
 from dawnchorus.files import read_json, write_text
 from dawnchorus.plots.dots import Dot, scatter_chart
 from dawnchorus.plots.ink import alone
-from dawnchorus.study.compare import Comparison, compare, drawn_cmap, paired, read_csv, seed_folders, write_csv
+from dawnchorus.study.compare import Comparison, compare, seed_folders
+from dawnchorus.study.comparison_csv import read_csv, write_csv
 from dawnchorus.study.judge import SUBMISSION, Judge, ScorerScript
 from dawnchorus.study.load import studies_in
+from dawnchorus.study.paired import drawn_cmap, paired
 from dawnchorus.study.values import Study
 
 HOME = Path(__file__).resolve().parents[1]

@@ -49,8 +49,8 @@ from dawnchorus.plots.lines import line_chart
 from dawnchorus.review.as_annotations import as_annotations
 from dawnchorus.review.queue import ORDERS, Candidates, ordered, sounding_alike
 from dawnchorus.scores import EventRule, Scores
-from dawnchorus.study.compare import paired
 from dawnchorus.study.judge import ScorerScript
+from dawnchorus.study.paired import paired
 from dawnchorus.training.folds import assign
 from dawnchorus.windows import Window
 

@@ -19,8 +19,11 @@ from dawnchorus.detect.run import Wanted
 from dawnchorus.detect.run import run as run_over
 from dawnchorus.events import Recording
 from dawnchorus.scores import EventRule
-from dawnchorus.training.run import build, load, run, score
+from dawnchorus.training.built import build
+from dawnchorus.training.run import run
+from dawnchorus.training.score import score
 from dawnchorus.training.ship import ship
+from dawnchorus.training.weights import load
 from dawnchorus.windows import SlidingWindows
 from detect import archive, tiny_model
 from training import tiny

@@ -17,7 +17,8 @@ from dawnchorus.pretraining.learner import Pretraining
 from dawnchorus.pretraining.views import Views
 from dawnchorus.training import fit as fitting
 from dawnchorus.training.pretrain import Pairs, pretrain
-from dawnchorus.training.run import Fit, Run, run
+from dawnchorus.training.results import Fit, Run
+from dawnchorus.training.run import run
 from dawnchorus.training.ship import ship
 from training import tiny
 

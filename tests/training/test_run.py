@@ -14,21 +14,17 @@ from dawnchorus.audio.folders import scan
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.dataset import Prepared
 from dawnchorus.files import read_json
-from dawnchorus.pasted import PastedEvents
 from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.training import fit as fitting
-from dawnchorus.training.run import Pasted, Run, _Running, folds_of, held_out_scores, paste, run
+from dawnchorus.training.pasting import Pasted
+from dawnchorus.training.results import Run, held_out_scores
+from dawnchorus.training.run import _Running, run
 from dawnchorus.windows import Anchored
 from training import tiny
 
 NOTHING_PASTED = Pasted({}, {}, {})
-
-
-@pytest.fixture(scope="module")
-def prepared(forest: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return dataset.prepare(dataset.load(forest), tmp_path_factory.mktemp("store"), tiny.FRONT_END)
 
 
 @pytest.fixture(scope="module")
@@ -224,24 +220,6 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(forest: Path, tmp_pat
     assert len(fits) == 6
     for weights in fits:
         assert weights.read_bytes() == (cache / weights.parent.name / weights.name).read_bytes()
-
-
-def test_pasted_calls_and_their_hosts_stay_in_their_fold(prepared: Prepared, tmp_path: Path) -> None:
-    settings = PastedEvents(count=3)
-    _, second, _ = tiny.experiment().stages
-    stage = replace(second, name="pasted", start_from=None, windows=Anchored(128, 0.5, 0.5))
-    experiment = replace(tiny.experiment(), stages=(stage,), pasted=settings)
-    fold_of = folds_of(experiment, prepared)
-    made = paste(experiment, prepared, fold_of, tmp_path)
-    assert sorted(set(made.fold_of.values())) == [0, 1] and len(made.blocks) == 6
-    assert all(fold != 0 for fold in (made.fold_of[key] for key in made.for_fold(0)))
-    sources = {box.where: box for box in prepared.data.annotations}
-    for key, boxes in made.annotations.items():
-        for box in boxes:
-            source = next((one for where, one in sources.items() if where and where in box.where), None)
-            assert source is None or fold_of[source.recording] == made.fold_of[key]
-    done = run(experiment, prepared, tmp_path)
-    assert set(done.out_of_fold("pasted")) == set(prepared.recordings)  # made recordings are not judged
 
 
 def test_a_stage_that_draws_pasted_events_needs_them(prepared: Prepared) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Channel = Literal["mean"] | int
 """Which sound of a file with several channels: their mean, or one of them, counted from 1."""
+
 Samples = NDArray[np.float32]
 
 

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
+
 EDGE = 1e-6
 """Scores and prevalences nearer to 0 or 1 than this count as this: float16 stores reach 0 and 1, and logits do not."""
+
 LEAST_SLOPE = 0.01
 """No map is flatter: where labels say that scores mean nothing, the order of the scores stays all the same."""
 

@@ -82,6 +82,7 @@ def experiment_compare(
     from dawnchorus.console import console
     from dawnchorus.files import write_text
     from dawnchorus.study import compare, judge, load, table
+    from dawnchorus.study.comparison_csv import write_csv
 
     if truth is not None and scorer is not None:
         raise typer.BadParameter("--truth and --scorer are two ways to say the same")
@@ -94,7 +95,7 @@ def experiment_compare(
     comparison = compare.compare(found, out, knows)
     home = out / found.name
     write_text(home / "compare.md", table.as_markdown(comparison))
-    compare.write_csv(home / "compare.csv", comparison)
+    write_csv(home / "compare.csv", comparison)
     say = console().print
     say(table.comparison_table(comparison))
     say(f"the same in {home / 'compare.md'} and {home / 'compare.csv'}", markup=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import metrics
-from dawnchorus.training.run import Run
+from dawnchorus.training.results import Run
 
 BATCH = 32  # recordings in a batch of the memo's validation; its CV is a mean over batches
 

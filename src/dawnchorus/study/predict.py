@@ -19,7 +19,9 @@ from dawnchorus.feature_store import build_store
 from dawnchorus.features import FeatureBlock, denoising
 from dawnchorus.files import value_hash
 from dawnchorus.scores import Scores
-from dawnchorus.training.run import Fit, Network, Run, asking, scored, trained
+from dawnchorus.training.built import trained
+from dawnchorus.training.results import Fit, Run
+from dawnchorus.training.score import Network, asking, scored
 
 Blocks = Mapping[str, Sequence[FeatureBlock]]
 

@@ -12,7 +12,7 @@ from dawnchorus.calibration.tables import Calibration
 from dawnchorus.calibration.thresholds import thresholds_for_precision
 from dawnchorus.evidence import Evidence
 from dawnchorus.scores import EventRule, Scores
-from dawnchorus.training.run import Run
+from dawnchorus.training.results import Run
 
 TARGET_PRECISION = 0.9
 COUNTED = EventRule(0.3)  # what counts as a call, of those that a recording may hold

@@ -8,94 +8,38 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from dawnchorus import metrics
 from dawnchorus import scores as scoring
 from dawnchorus.augment.bands import Bands
 from dawnchorus.dataset import Prepared, by_song_type
-from dawnchorus.events import Annotation
-from dawnchorus.evidence import Evidence
 from dawnchorus.experiment import Experiment, Stage, to_record
-from dawnchorus.feature_store import build_store
 from dawnchorus.features import FeatureBlock, FrontEnd
-from dawnchorus.files import read_json, value_hash, write_json
-from dawnchorus.networks.sed import Sed, SedNetwork
-from dawnchorus.pretraining.folder import WEIGHTS
+from dawnchorus.files import value_hash, write_json
+from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
+from dawnchorus.training.built import build, trained
+from dawnchorus.training.counts import called_present, label_counts
 from dawnchorus.training.fit import fit
 from dawnchorus.training.folds import assign, groups_of
-from dawnchorus.training.precision import autocast, device, precision
+from dawnchorus.training.keys import data_key_of, said_key, sound_key
+from dawnchorus.training.pasting import Pasted, paste
+from dawnchorus.training.precision import precision
 from dawnchorus.training.pretrain import origin_of, pretrain
+from dawnchorus.training.results import Fit, Run, Stretch, gathered
+from dawnchorus.training.score import known_score, score
 from dawnchorus.training.weights import load, save
-from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
+from dawnchorus.windows import Anchored, EventCrops
 
-Floats = NDArray[np.float32]
-Network = Callable[[Floats], tuple[Floats, Floats]]  # planes to probabilities, clipwise and framewise
-Stretch = tuple[str, int, float, float]  # recording, species, start_s, end_s
 Announce = Callable[["Fit", int, int, float], None]  # called with (fit, steps done, steps in all, loss)
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One stage on one fold and repeat, and the folder where its results lie."""
-
-    stage: Stage
-    fold: int
-    repeat: int
-    folder: Path
-
-    @property
-    def weights(self) -> Path:
-        """The trained weights."""
-        return self.folder / "weights.safetensors"
-
-    @property
-    def scores(self) -> Path:
-        """What the network says of the recordings of its fold, which it never heard."""
-        return self.folder / "scores.npz"
-
-    @property
-    def record(self) -> Path:
-        """Losses, counts of labels, and what the fit came from. It is written last: what has it is finished."""
-        return self.folder / "fit.json"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: its fits in the order of training, the fold of each recording, the species of each class.
-
-    `data` is what was trained on, with song types as classes where the experiment asks for them. `pseudo` holds, for
-    each stage, the stretches of annotated recordings that its pseudo-labels call present. `audit` is the cmAP of each
-    stage on the boxes of the recordings that no model heard; a round that was worse there is in it and nowhere else.
-    """
-
-    experiment: Experiment
-    data: Prepared
-    fold_of: dict[str, int]
-    fits: tuple[Fit, ...]
-    species_of: tuple[int, ...]
-    pseudo: Mapping[str, list[Stretch]]
-    audit: Mapping[str, float] = field(default_factory=dict)
-
-    def of_stage(self, name: str) -> list[Fit]:
-        """The fits of one stage."""
-        return [one for one in self.fits if one.stage.name == name]
-
-    def out_of_fold(self, stage: str) -> dict[str, Scores]:
-        """Scores of every recording from the mean of the models of this stage that never heard it."""
-        said = held_out_scores(self.of_stage(stage))
-        return {key: scoring.merged(scoring.mean(those), self.species_of) for key, those in said.items()}
 
 
 def folds_of(experiment: Experiment, data: Prepared) -> dict[str, int]:
@@ -137,7 +81,7 @@ def run(
         data = replace(data, data=split, denoised=data.denoised and replace(data.denoised, data=split))
     fold_of = folds_of(experiment, data)
     pasted = paste(experiment, data, fold_of, cache) if experiment.pastes else Pasted({}, {}, {})
-    running = _Running(experiment, data, fold_of, pasted, outside, cache, announce, _data_key(data, fold_of))
+    running = _Running(experiment, data, fold_of, pasted, outside, cache, announce, data_key_of(data, fold_of))
     done: list[Fit] = []
     pseudo: dict[str, list[Stretch]] = {}
     audit: dict[str, float] = {}
@@ -166,19 +110,6 @@ def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
         )
     for species in {scores.framewise.shape[1] for scores in its} - {len(data.data.species)}:
         raise ValueError(f"{name}: it knows {species} species, the data {len(data.data.species)}; expected the same")
-
-
-def held_out_scores(fits: Iterable[Fit]) -> dict[str, list[Scores]]:
-    """For each recording what the models say that never heard it: one Scores a repeat."""
-    return _gathered(scoring.read(one.scores) for one in fits)
-
-
-def _gathered(each: Iterable[Mapping[str, Scores]]) -> dict[str, list[Scores]]:
-    said: dict[str, list[Scores]] = {}
-    for scores in each:
-        for recording, its_scores in scores.items():
-            said.setdefault(recording, []).append(its_scores)
-    return said
 
 
 @dataclass(frozen=True)
@@ -210,7 +141,7 @@ class _Running:
                 said.append(self.scores_of(one, "own", own, heard.blocks))
             for name in stage.also_hear:
                 said.append(self.scores_of(one, name, sorted(heard.unlabelled[name]), heard.unlabelled[name]))
-        return _gathered(said)
+        return gathered(said)
 
     @property
     def audit_fold(self) -> int | None:
@@ -221,7 +152,7 @@ class _Running:
         """CmAP over the boxes of the recordings that no model heard, by the mean of these models."""
         keys = [key for key in self.data.recordings if self.fold_of[key] == self.audit_fold]
         blocks = self.heard(fits[0].stage).blocks
-        each = _gathered(self.scores_of(one, "audit", keys, blocks) for one in fits)
+        each = gathered(self.scores_of(one, "audit", keys, blocks) for one in fits)
         return known_score(self.data, {key: scoring.mean(said) for key, said in each.items()})
 
     def heard(self, stage: Stage) -> Prepared:
@@ -232,7 +163,7 @@ class _Running:
         self, fit: Fit, name: str, recordings: Sequence[str], blocks: Mapping[str, Sequence[FeatureBlock]]
     ) -> dict[str, Scores]:
         """What a finished fit says of recordings, stored beside it under a name and a hash of the recordings."""
-        path = fit.folder / f"scores-{value_hash([name, list(recordings), _sound(blocks, recordings)])}.npz"
+        path = fit.folder / f"scores-{value_hash([name, list(recordings), sound_key(blocks, recordings)])}.npz"
         if not path.exists():
             network = trained(self.experiment, self.data, fit)
             scoring.write(path, score(network, self.experiment, blocks, recordings).values())
@@ -255,10 +186,10 @@ class _Running:
             "start": before.get((stage.start_from or "", fold, repeat), start.name if start else "initial"),
             # A pupil depends on all its teachers: the models of the other folds label its training recordings.
             "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
-            "outside": _said_key(self.outside.get(stage.teacher or "", {})),
+            "outside": said_key(self.outside.get(stage.teacher or "", {})),
             "twins": experiment.faithful_twins,
             "pasted": self.pasted.key(fold) if _draws_pasted(stage) else None,
-            "unlabelled": [_sound(self.heard(stage).unlabelled[name]) for name in stage.also_hear],
+            "unlabelled": [sound_key(self.heard(stage).unlabelled[name]) for name in stage.also_hear],
         }
         this = Fit(stage, fold, repeat, self.cache / value_hash(origin))
         if this.record.exists():
@@ -365,183 +296,5 @@ class _Running:
         )
 
 
-@dataclass(frozen=True)
-class Pasted:
-    """Recordings with pasted events, by key: their columns, what is known of them, their folds."""
-
-    blocks: dict[str, list[FeatureBlock]]
-    annotations: dict[str, list[Annotation]]
-    fold_of: dict[str, int]
-
-    def for_fold(self, fold: int) -> list[str]:
-        """Those that a model may hear whose held-out recordings are those of `fold`."""
-        return [key for key in sorted(self.blocks) if self.fold_of[key] != fold]
-
-    def key(self, fold: int) -> str:
-        """Stands for what `for_fold` gives."""
-        keys = self.for_fold(fold)
-        return value_hash([_sound(self.blocks, keys), [str(box) for key in keys for box in self.annotations[key]]])
-
-
-def paste(experiment: Experiment, data: Prepared, fold_of: Mapping[str, int], cache: Path) -> Pasted:
-    """Make the recordings with pasted events of each fold from the calls and the hosts of that fold."""
-    assert experiment.pasted is not None
-    recordings = {one.key: one for one in data.data.recordings if one.key in data.blocks}
-    blocks: dict[str, list[FeatureBlock]] = {}
-    annotations: dict[str, list[Annotation]] = {}
-    folds: dict[str, int] = {}
-    for fold in range(experiment.folds):
-        hosts = [one for key, one in recordings.items() if fold_of[key] == fold]
-        boxes = [box for box in data.data.annotations if fold_of.get(box.recording) == fold]
-        if not any(box.present for box in boxes):
-            continue
-        made = experiment.pasted.make(hosts, boxes, recordings, cache / "pasted", f"pasted{fold}", experiment.seed)
-        built = build_store(made.recordings, cache / "pasted-features", data.front_end)
-        blocks |= built.blocks
-        folds |= dict.fromkeys(built.blocks, fold)
-        for box in made.annotations:
-            annotations.setdefault(box.recording, []).append(box)
-    return Pasted(blocks, {key: annotations.get(key, []) for key in blocks}, folds)
-
-
-def _said_key(teachers: Teachers) -> str:
-    """Stands for what teachers say."""
-    said = [
-        [key, [(one.framewise.tobytes().hex(), one.clipwise.tobytes().hex()) for one in teachers[key]]]
-        for key in sorted(teachers)
-    ]
-    return value_hash(said)
-
-
 def _draws_pasted(stage: Stage) -> bool:
     return isinstance(stage.windows, Anchored) and stage.windows.pasted_share > 0
-
-
-def _data_key(data: Prepared, fold_of: Mapping[str, int]) -> str:
-    """Stands for the sound, the annotations and the folds."""
-    boxes = [
-        (b.recording, b.species, b.song_type, b.start_s, b.end_s, b.low_hz, b.high_hz, b.present)
-        for b in data.data.annotations
-    ]
-    sound = _sound(data.blocks)
-    front_end = to_record(data.front_end)
-    return value_hash([sorted(boxes), sound, front_end, dict(sorted(fold_of.items())), len(data.data.species)])
-
-
-def _sound(blocks: Mapping[str, Sequence[FeatureBlock]], keys: Sequence[str] | None = None) -> dict[str, list[str]]:
-    """Stands for the sound of recordings: the names of their files in the store, which are hashes."""
-    named = sorted(blocks) if keys is None else keys
-    return {key: [block.stored_as for block in blocks[key]] for key in named}
-
-
-def build(experiment: Experiment, data: Prepared, pretrained: Path | None = None) -> Sed:
-    """The network of an experiment, with its initial weights, or those of a folder that pretraining left."""
-    network = experiment.network
-    if pretrained is not None and isinstance(network, SedNetwork):
-        network = network.starting_from(pretrained / WEIGHTS)
-    return network.build(len(data.data.species), experiment.score_windows.columns, experiment.front_end.rows)
-
-
-def trained(experiment: Experiment, data: Prepared, one: Fit) -> Sed:
-    """The network of a finished fit."""
-    network = build(replace(experiment, network=experiment.network.blank()), data)
-    load(network, one.weights)
-    return network
-
-
-def score(
-    network: Sed,
-    experiment: Experiment,
-    blocks: Mapping[str, Sequence[FeatureBlock]],
-    recordings: Sequence[str],
-    batch: int = 32,
-) -> dict[str, Scores]:
-    """What a network says of recordings, with the windows that scoring uses."""
-    asked = asking(network)
-    per_second, per_frame = experiment.front_end.columns_per_second, experiment.network.columns_per_frame
-    said = {
-        recording: scored(asked, blocks[recording], experiment.score_windows, per_second, per_frame, batch)
-        for recording in recordings
-    }
-    network.train()
-    return said
-
-
-def asking(network: Sed) -> Network:
-    """A network as a function of planes `(window, mel, column)` to probabilities; it is put into evaluation mode."""
-    network.to(device()).to(memory_format=torch.channels_last).eval()
-
-    def asked(planes: Floats) -> tuple[Floats, Floats]:
-        with torch.inference_mode(), autocast():
-            output = network(torch.from_numpy(planes).to(device()))
-        return torch.sigmoid(output.clipwise).cpu().numpy(), torch.sigmoid(output.framewise).cpu().numpy()
-
-    return asked
-
-
-def scored(
-    network: Network,
-    blocks: Sequence[FeatureBlock],
-    sliding: SlidingWindows,
-    columns_per_second: float,
-    columns_per_frame: int,
-    batch: int = 32,
-) -> Scores:
-    """Scores of one recording from a function of planes `(window, mel, column)`.
-
-    It gives probabilities clipwise `(window, species)` and framewise `(window, frame, species)`.
-    """
-    windows = [w for block in blocks for w in sliding.over(block, columns_per_second)]
-    clipwise, framewise = [], []
-    for start in range(0, len(windows), batch):
-        planes = np.stack([w.block.plane(w.start, w.columns) for w in windows[start : start + batch]])
-        clip, frames = network(planes)
-        clipwise.append(clip)
-        framewise.append(frames)
-    return scoring.of_recording(windows, np.concatenate(clipwise), np.concatenate(framewise), columns_per_frame)
-
-
-def known_score(data: Prepared, said: Mapping[str, Scores]) -> float:
-    """CmAP over the annotated boxes alone: the figure that `best_on_known_cells` goes by. 0 when there is none."""
-    boxes, values, truth = metrics.partial_cells(
-        data.data.annotations,
-        lambda box: said[box.recording].highest_between(box.start_s, box.end_s) if box.recording in said else None,
-    )
-    species = np.array([box.species for box in boxes], int)
-    each = [metrics.average_precision(values[species == s], truth[species == s]) for s in np.unique(species)]
-    return float(np.nan_to_num(metrics.nanmean(each)))
-
-
-def called_present(told: Evidence) -> NDArray[np.bool_]:
-    """Where labels, hard or soft, speak more for presence than for absence: booleans of their shape."""
-    called: NDArray[np.bool_] = told.present > told.absent
-    return called
-
-
-def label_counts(lesson: Lesson) -> dict[str, Any]:
-    """How many boxes people gave, and how many windows the pseudo-labels added, for each species.
-
-    `pseudo_mass` is the weight of their presence, which with soft labels says more than a count.
-    """
-    boxes = [box for its in lesson.annotations.values() for box in its]
-    n_species = lesson.n_species
-    counts: dict[str, Any] = {
-        "annotated_present": np.bincount([b.species for b in boxes if b.present], minlength=n_species).tolist(),
-        "annotated_absent": np.bincount([b.species for b in boxes if not b.present], minlength=n_species).tolist(),
-        "pseudo_present": [0] * n_species,
-        "pseudo_absent": [0] * n_species,
-        "pseudo_mass": [0.0] * n_species,
-    }
-    if lesson.stage.pseudo_labels is not None and not isinstance(lesson.stage.windows, EventCrops):
-        told = lesson.told(lesson.windows()).windows
-        present = called_present(told)
-        counts["pseudo_present"] = present.sum(axis=0).tolist()
-        counts["pseudo_absent"] = (told.known & ~present).sum(axis=0).tolist()
-        counts["pseudo_mass"] = told.present.sum(axis=0).round(2).tolist()
-    return counts
-
-
-def losses_of(one: Fit) -> list[float]:
-    """The loss of every step of a finished fit."""
-    losses: list[float] = read_json(one.record)["losses"]
-    return losses

@@ -21,9 +21,10 @@ from dawnchorus.experiment import Experiment, to_record
 from dawnchorus.files import value_hash, whole, write_json, write_text
 from dawnchorus.networks.sed import Sed
 from dawnchorus.package import ModelPackage
+from dawnchorus.training.built import build
 from dawnchorus.training.calibrate import calibrated
 from dawnchorus.training.fit import TrainingError
-from dawnchorus.training.run import Run, build
+from dawnchorus.training.results import Run
 from dawnchorus.training.weights import load
 
 Planes = NDArray[np.float32]

@@ -15,7 +15,8 @@ from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.training.precision import precision
-from dawnchorus.training.run import Announce, Run, run
+from dawnchorus.training.results import Run
+from dawnchorus.training.run import Announce, run
 from dawnchorus.training.ship import ship
 
 LOSSES_KEPT = 200  # points of a loss curve: a report needs no more

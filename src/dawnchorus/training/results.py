@@ -1,0 +1,87 @@
+"""What a run leaves behind: its fits and their folders, and what models say of recordings they never heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dawnchorus import scores as scoring
+from dawnchorus.dataset import Prepared
+from dawnchorus.experiment import Experiment, Stage
+from dawnchorus.files import read_json
+from dawnchorus.scores import Scores
+
+Stretch = tuple[str, int, float, float]  # recording, species, start_s, end_s
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One stage on one fold and repeat, and the folder where its results lie."""
+
+    stage: Stage
+    fold: int
+    repeat: int
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The trained weights."""
+        return self.folder / "weights.safetensors"
+
+    @property
+    def scores(self) -> Path:
+        """What the network says of the recordings of its fold, which it never heard."""
+        return self.folder / "scores.npz"
+
+    @property
+    def record(self) -> Path:
+        """Losses, counts of labels, and what the fit came from. It is written last: what has it is finished."""
+        return self.folder / "fit.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its fits in the order of training, the fold of each recording, the species of each class.
+
+    `data` is what was trained on, with song types as classes where the experiment asks for them. `pseudo` holds, for
+    each stage, the stretches of annotated recordings that its pseudo-labels call present. `audit` is the cmAP of each
+    stage on the boxes of the recordings that no model heard; a round that was worse there is in it and nowhere else.
+    """
+
+    experiment: Experiment
+    data: Prepared
+    fold_of: dict[str, int]
+    fits: tuple[Fit, ...]
+    species_of: tuple[int, ...]
+    pseudo: Mapping[str, list[Stretch]]
+    audit: Mapping[str, float] = field(default_factory=dict)
+
+    def of_stage(self, name: str) -> list[Fit]:
+        """The fits of one stage."""
+        return [one for one in self.fits if one.stage.name == name]
+
+    def out_of_fold(self, stage: str) -> dict[str, Scores]:
+        """Scores of every recording from the mean of the models of this stage that never heard it."""
+        said = held_out_scores(self.of_stage(stage))
+        return {key: scoring.merged(scoring.mean(those), self.species_of) for key, those in said.items()}
+
+
+def held_out_scores(fits: Iterable[Fit]) -> dict[str, list[Scores]]:
+    """For each recording what the models say that never heard it: one Scores a repeat."""
+    return gathered(scoring.read(one.scores) for one in fits)
+
+
+def gathered(each: Iterable[Mapping[str, Scores]]) -> dict[str, list[Scores]]:
+    """All that was said of each recording, in one list."""
+    said: dict[str, list[Scores]] = {}
+    for scores in each:
+        for recording, its_scores in scores.items():
+            said.setdefault(recording, []).append(its_scores)
+    return said
+
+
+def losses_of(one: Fit) -> list[float]:
+    """The loss of every step of a finished fit."""
+    losses: list[float] = read_json(one.record)["losses"]
+    return losses

@@ -1,0 +1,27 @@
+from dataclasses import replace
+from pathlib import Path
+
+from dawnchorus.dataset import Prepared
+from dawnchorus.pasted import PastedEvents
+from dawnchorus.training.pasting import paste
+from dawnchorus.training.run import folds_of, run
+from dawnchorus.windows import Anchored
+from training import tiny
+
+
+def test_pasted_calls_and_their_hosts_stay_in_their_fold(prepared: Prepared, tmp_path: Path) -> None:
+    settings = PastedEvents(count=3)
+    _, second, _ = tiny.experiment().stages
+    stage = replace(second, name="pasted", start_from=None, windows=Anchored(128, 0.5, 0.5))
+    experiment = replace(tiny.experiment(), stages=(stage,), pasted=settings)
+    fold_of = folds_of(experiment, prepared)
+    made = paste(experiment, prepared, fold_of, tmp_path)
+    assert sorted(set(made.fold_of.values())) == [0, 1] and len(made.blocks) == 6
+    assert all(fold != 0 for fold in (made.fold_of[key] for key in made.for_fold(0)))
+    sources = {box.where: box for box in prepared.data.annotations}
+    for key, boxes in made.annotations.items():
+        for box in boxes:
+            source = next((one for where, one in sources.items() if where and where in box.where), None)
+            assert source is None or fold_of[source.recording] == made.fold_of[key]
+    done = run(experiment, prepared, tmp_path)
+    assert set(done.out_of_fold("pasted")) == set(prepared.recordings)  # made recordings are not judged
