@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +8,6 @@ import soundfile
 
 import sounds
 from audio.decoded import decode, fatal
-from dawnchorus.audio.faults import AudioError, Fault
 from dawnchorus.audio.header import inspect
 
 
@@ -72,12 +69,6 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path):
     path = sounds.write_wav(tmp_path / "a.wav", sounds.noise(0.1))
     path.chmod(0)
     assert fatal(path).code == "unreadable"
-
-
-def test_an_error_survives_the_way_between_processes():
-    error = AudioError(Path("a.wav"), Fault("empty", "it has no bytes"))
-    again = pickle.loads(pickle.dumps(error))
-    assert (again.path, again.fault, str(again)) == (error.path, error.fault, "a.wav: empty: it has no bytes")
 
 
 @pytest.mark.parametrize(("name", "format"), [("a.wav", "FLAC"), ("a.flac", "WAV"), ("data", "WAV"), ("A.WAV", "OGG")])

@@ -5,13 +5,11 @@ import sys
 
 import numpy as np
 import pytest
-import soxr
 from hypothesis import given
 from hypothesis import strategies as st
 
 import sounds
 from audio.decoded import decode, pcm
-from dawnchorus.audio import reading
 from dawnchorus.audio.header import inspect
 from dawnchorus.audio.reading import blocks, split
 
@@ -74,13 +72,6 @@ def test_blocks_of_150_s_are_the_blocks_of_its_three_files(tmp_path, rate_hz, fo
         (alone,) = blocks(part)
         np.testing.assert_array_equal(block.samples, alone.samples)
     assert i == 2
-
-
-def test_a_block_is_resampled_as_soxr_would_in_one_piece(tmp_path):
-    x = sounds.noise(7.3, 48_000)
-    path = sounds.write_flac(tmp_path / "a.flac", x, 48_000)
-    expected = soxr.resample(pcm(x), 48_000, 32_000, "HQ")
-    np.testing.assert_array_equal(reading.read(path), expected)
 
 
 def test_samples_of_a_block_stay_when_the_next_block_is_read(tmp_path):

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from dawnchorus.report.content import PARTIAL_LABELS, Floor, StageScores
+from dawnchorus.report.content import Floor, StageScores
 from dawnchorus.report.page import page
 from report.whole import nothing, visible
 
@@ -17,10 +17,3 @@ def test_a_score_whose_interval_holds_the_floor_is_called_so():
     stage = StageScores("stage 1", "all", 0.3, (0.1, 0.5), 0.5)
     text = visible(page(replace(nothing(), stages=[stage], floors=[Floor("equal", 0.2, 0.2)])))
     assert "not clearly above the floor" in text
-
-
-def test_full_truth_leads_even_when_partial_labels_score_higher():
-    stages = [StageScores("stage 1", "all", 0.9, on=PARTIAL_LABELS), StageScores("stage 1", "all", 0.4)]
-    text = visible(page(replace(nothing(), stages=stages)))
-    assert "a cmAP of 0.400" in text
-    assert "cannot rank variants that use pseudo-labels" in text

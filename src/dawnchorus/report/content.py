@@ -86,7 +86,7 @@ class PseudoRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordingFigure:
-    """A recording to show: its name, its spectrogram and what is drawn on it (see `plots.recording_figure`).
+    """A recording to show: its name, its spectrogram and what is drawn on it (see `plots.recording`).
 
     `db`: (mel, column), row 0 the lowest frequency; `mel_hz`: (mel,). `note` says why it was chosen.
     """

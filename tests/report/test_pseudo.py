@@ -1,0 +1,12 @@
+from dawnchorus.report.content import PseudoRow
+from dawnchorus.report.pseudo import pseudo_section
+
+
+def test_labels_of_people_and_of_models_are_summed_over_the_species_of_a_stage():
+    rows = [PseudoRow(1, "stage 2", "frog", 1, 2, 30, 4), PseudoRow(1, "stage 2", "owl", 10, 20, 300, 40)]
+    cells = "".join(f"<td>{count}</td>" for count in (11, 330, 22, 44))
+    assert f'<tr><th scope="row">stage 2, round 1</th>{cells}</tr>' in pseudo_section(rows)
+
+
+def test_without_pseudo_labels_the_section_says_so():
+    assert "No pseudo-labels were made" in pseudo_section([])
