@@ -1,3 +1,4 @@
+import csv
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 import sounds
 import tiny_encoder
+from dawnchorus import package
 from dawnchorus.cli import app
 from detect import archive, tiny_model
 
@@ -332,6 +334,27 @@ def test_the_thresholds_of_a_model_are_used_when_it_has_some(tiny: Path, tmp_pat
     result = runner.invoke(app, command)
     assert result.exit_code == 1
     assert "no thresholds.csv beside the model; give --threshold a number" in result.output
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((out / "detections.csv").read_text(encoding="utf-8").splitlines()))
+
+
+def test_the_thresholds_that_verdicts_gave_are_used_for_their_own_model(tiny: Path, tmp_path: Path) -> None:
+    model = package.read(tiny / "model")
+    command = ["detect", str(tiny / "model"), str(tiny / "audio"), "--threshold"]
+    runner.invoke(app, [*command, "0.01", "--out", str(tmp_path / "all")])
+    found = rows(tmp_path / "all")
+    lowest = sorted(float(one["score"]) for one in found if one["species_id"] == "0")[1]
+    table = tmp_path / "thresholds.csv"
+    table.write_text(f"species_id,threshold,model_hash\n0,{lowest},{model.hash}\n", encoding="utf-8")
+    result = runner.invoke(app, [*command, str(table), "--out", str(tmp_path / "some")])
+    assert result.exit_code in (0, 3), result.output
+    wanted = [one for one in found if one["species_id"] == "0" and float(one["score"]) >= lowest]
+    assert wanted and rows(tmp_path / "some") == wanted and len(wanted) < len(found)
+    table.write_text("species_id,threshold,model_hash\n0,0.5,other\n", encoding="utf-8")
+    result = runner.invoke(app, [*command, str(table), "--out", str(tmp_path / "none")])
+    assert result.exit_code == 1 and "another model's" in result.output.replace("\n", " ")
 
 
 def test_check_tells_every_fault_and_the_hours_without_a_model(tiny: Path, tmp_path: Path) -> None:

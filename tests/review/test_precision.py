@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnchorus.annotations.problems import AnnotationError
+from dawnchorus.detect.reviewed import thresholds as read_thresholds
 from dawnchorus.events import Detection, Species, Verdict
 from dawnchorus.review import precision
 from dawnchorus.review.precision import by_bin, jeffreys, judged, thresholds
@@ -123,18 +124,19 @@ def test_a_precision_that_is_no_share_is_refused(target: float) -> None:
         thresholds(given, 1, target)
 
 
-def test_what_is_written_is_read_for_the_same_model_alone(tmp_path: Path) -> None:
+def test_thresholds_are_read_by_detection_for_the_same_model_alone(tmp_path: Path) -> None:
     found = [detection(k, k / 100, k % 2) for k in range(100)]
     given, _ = judged(found, [verdict(one, one.score > 0.5) for one in found])
     wanted = thresholds(given, 2, 0.9)
     precision.write(tmp_path, by_bin(given), wanted, SPECIES, "abc")
     path = tmp_path / "thresholds.csv"
-    assert precision.read_thresholds(path, "abc", 2) == tuple(one.threshold for one in wanted)
+    assert read_thresholds(path, "abc", 2) == tuple(one.threshold for one in wanted)
     assert "Pájaro 鳥" in (tmp_path / "precision.csv").read_text(encoding="utf-8")
     with pytest.raises(AnnotationError, match="line 2: model_hash is 'abc', not 'abd'"):
-        precision.read_thresholds(path, "abd", 2)
+        read_thresholds(path, "abd", 2)
     with pytest.raises(AnnotationError, match="line 3: species_id is '1', not 0 to 0"):
-        precision.read_thresholds(path, "abc", 1)
+        read_thresholds(path, "abc", 1)
+    assert read_thresholds(path, "abc", 3)[2] == math.inf
 
 
 def test_nothing_was_asked() -> None:

@@ -39,7 +39,11 @@ def detect(
     out: Annotated[Path, typer.Option(help="Folder for the tables and the ledger of the run.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
     threshold: Annotated[
-        str, typer.Option(metavar="0..1|model", help="Lowest score of a detection; or the model's, by species.")
+        str,
+        typer.Option(
+            metavar="0..1|model|TABLE",
+            help="Lowest score of a detection; or of each species the model's, or those of a thresholds.csv.",
+        ),
     ] = "0.3",
     min_duration: Annotated[float, typer.Option(min=0, help="Leave out detections shorter than these seconds.")] = 0.0,
     merge_gap: Annotated[float, typer.Option(min=0, help="Join detections closer than these seconds.")] = 0.0,
@@ -131,9 +135,12 @@ def _threshold(text: str) -> Any:
     try:
         value = float(text)
     except ValueError:
+        if Path(text).is_file():
+            return Path(text)
         value = -1.0
     if not 0 <= value <= 1:
-        raise typer.BadParameter(f"{text!r}; expected a number from 0 to 1, or model", param_hint="--threshold")
+        expected = "a number from 0 to 1, model, or a table that `dawnchorus evaluate --verdicts` wrote"
+        raise typer.BadParameter(f"{text!r}; expected {expected}", param_hint="--threshold")
     return value
 
 

@@ -57,7 +57,8 @@ def verdicts_shown(run: Path, where: str, wanted: float, as_json: bool) -> None:
     console().print(precision_table(bins, thresholds, folder.species))
     console().print(
         f"{int(given.known.sum())} of {len(verdicts)} verdicts that were asked by chance lie on detections of the run, "
-        f"{len(elsewhere)} on none; the tables are in {run / 'reviewed'}",
+        f"{len(elsewhere)} on none; the tables are in {run / 'reviewed'}, and `dawnchorus detect --threshold "
+        f"{run / 'reviewed' / 'thresholds.csv'}` goes by them",
         markup=False,
     )
 

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from dawnchorus import __version__, package
 from dawnchorus.audio.faults import Fault
-from dawnchorus.detect import cluster, outputs, pool, store
+from dawnchorus.detect import cluster, outputs, pool, reviewed, store
 from dawnchorus.detect.analyse import Channels, Job, Result, Task
 from dawnchorus.detect.ledger import Entry, Ledger
 from dawnchorus.detect.listing import Shard, entries_of, homes_of, roots_of
@@ -51,7 +51,10 @@ LEAVES = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run is asked for. `threshold` "model" is the model's own for each species (`model_thresholds`).
+    """What a run is asked for.
+
+    `threshold` "model" is the model's own for each species (`model_thresholds`); a path is a table of those
+    that verdicts gave (`reviewed`).
 
     `copy_to` is a URL in an object store, where the ledger and the tables are copied when they are done.
     `rules`, the user's word on where and when files were recorded, may differ when a run goes on.
@@ -61,7 +64,7 @@ class Wanted:
     model: Path
     audio: tuple[Path | str, ...]
     out: Path
-    threshold: float | Literal["model"] = THRESHOLD
+    threshold: float | Literal["model"] | Path = THRESHOLD
     shortest_s: float = 0.0
     gap_s: float = 0.0
     channels: Channels = None
@@ -240,10 +243,17 @@ def _work(
 
 
 def rule_of(wanted: Wanted, model: ModelPackage) -> EventRule:
-    """How frames become events in this run. Raises ValueError if the model has no thresholds of its own to use."""
-    if wanted.threshold == "model":
-        return EventRule(shortest_s=wanted.shortest_s, gap_s=wanted.gap_s, thresholds=model_thresholds(model))
-    return EventRule(wanted.threshold, shortest_s=wanted.shortest_s, gap_s=wanted.gap_s)
+    """How frames become events in this run.
+
+    Raises ValueError if the model has no thresholds of its own to use, or the table is not one of this model's.
+    """
+    if isinstance(wanted.threshold, float | int):
+        return EventRule(wanted.threshold, shortest_s=wanted.shortest_s, gap_s=wanted.gap_s)
+    if isinstance(wanted.threshold, Path):
+        thresholds = reviewed.thresholds(wanted.threshold, model.hash, len(model.species))
+    else:
+        thresholds = model_thresholds(model)
+    return EventRule(shortest_s=wanted.shortest_s, gap_s=wanted.gap_s, thresholds=thresholds)
 
 
 def model_thresholds(model: ModelPackage) -> tuple[float, ...]:
@@ -278,7 +288,9 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
         "precision": wanted.precision,
         "int8": quantised.hashes if wanted.precision == "int8" and (quantised := read_quantised(model)) else None,
         "rule": {
-            "threshold": wanted.threshold,
+            "threshold": [f"{one:g}" for one in rule.thresholds]
+            if isinstance(wanted.threshold, Path)
+            else wanted.threshold,
             "edge": rule.edge,
             "min_duration": rule.shortest_s,
             "merge_gap": rule.gap_s,

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus.annotations import table
-from dawnchorus.annotations.problems import AnnotationError
 from dawnchorus.calibration.platt import Platt, platt
 from dawnchorus.events import Detection, Species, Verdict
 from dawnchorus.evidence import Evidence
@@ -282,26 +281,3 @@ def as_record(per_bin: Sequence[BinPrecision], wanted: Sequence[ReviewedThreshol
         return {name: value if math.isfinite(value) else None for name, value in asdict(one).items()}
 
     return {"bins": [plain(one) for one in per_bin], "thresholds": [plain(one) for one in wanted]}
-
-
-def read_thresholds(path: Path, model_hash: str, n_species: int) -> tuple[float, ...]:
-    """The threshold of each species that `write` wrote, infinite for one without a row.
-
-    Raises AnnotationError with file, line, what was found and what was expected, if the table is broken or is another
-    model's.
-    """
-    found = [math.inf] * n_species
-    for line, row in table.read(path, ("species_id", "threshold", "model_hash")):
-        where = f"{path} line {line}"
-        if row["model_hash"] != model_hash:
-            raise AnnotationError(f"{where}: model_hash is {row['model_hash']!r}, not {model_hash!r}: another model's")
-        if not row["species_id"].isdecimal() or int(row["species_id"]) >= n_species:
-            raise AnnotationError(f"{where}: species_id is {row['species_id']!r}, not 0 to {n_species - 1}")
-        try:
-            threshold = float(row["threshold"])
-        except ValueError:
-            threshold = math.nan
-        if not threshold >= 0:
-            raise AnnotationError(f"{where}: threshold is {row['threshold']!r}, not a number from 0 on, or inf")
-        found[int(row["species_id"])] = threshold
-    return tuple(found)
