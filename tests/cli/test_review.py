@@ -14,6 +14,7 @@ for needed in ("fastapi", "uvicorn", "sqlalchemy"):
 
 import sounds
 from dawnchorus.cli import app
+from dawnchorus.review.queue import ORDERS
 from review import desks
 
 runner = CliRunner()
@@ -38,6 +39,12 @@ def test_folders_without_detections_or_recordings_are_told(tmp_path: Path) -> No
         app, ["review", str(found), "--audio", str(tmp_path / "audio"), "--no-browser", "--port", "0"]
     )
     assert strange.exit_code == 1 and "none of the 2 recordings" in strange.output
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_of_the_queue_can_be_asked_for(order: str, tmp_path: Path) -> None:
+    told = runner.invoke(app, ["review", str(tmp_path), "--audio", str(tmp_path), "--no-browser", "--order", order])
+    assert told.exit_code == 1 and "no detections here" in told.output  # and not that there is no such order
 
 
 def test_what_has_no_order_or_no_recordings_is_told(tmp_path: Path) -> None:

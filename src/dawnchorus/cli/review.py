@@ -30,9 +30,9 @@ def review(
         str | None, typer.Option(help="A file, or postgresql://…; reviews.db beside the detections if not given.")
     ] = None,
     order: Annotated[
-        Literal["mix", "highest", "threshold", "stratified", "disagreement", "rare", "random"],
-        typer.Option(help="What is asked first."),
-    ] = "mix",
+        Literal["rare", "highest", "threshold", "stratified", "disagreement", "mix", "random"] | None,
+        typer.Option(help="What is asked first. Default: rare, the species with few calls first."),
+    ] = None,
     reviewers: Annotated[str, typer.Option(help="Names to choose from, with commas between them.")] = "",
     host: Annotated[str, typer.Option(help="Where to listen; anything but 127.0.0.1 asks for a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
@@ -56,13 +56,14 @@ def review(
         )
         raise typer.Exit(1)
     from dawnchorus.review import serve
+    from dawnchorus.review.queue import FIRST
 
     names = [one.strip() for one in reviewers.split(",") if one.strip()]
     served = serve.Served(
         found,
         tuple(audio or ()),
         verdicts or "",
-        order,
+        order or FIRST,
         seed,
         tuple(names),
         host,

@@ -61,7 +61,7 @@ class Answers:
 class Desk:
     """The questions of a detection and the answers in a store. Several requests may ask at once."""
 
-    def __init__(self, found: Found, sounds: Sounds, store: Store, order: Order = "mix", seed: int = 0) -> None:
+    def __init__(self, found: Found, sounds: Sounds, store: Store, order: Order = queue.FIRST, seed: int = 0) -> None:
         """Put the questions in order, which takes seconds for a million."""
         self.found, self.sounds, self.store, self.order = found, sounds, store, order
         self.lock = threading.RLock()

@@ -8,7 +8,7 @@ from pathlib import Path
 from dawnchorus.review import found as tables
 from dawnchorus.review.clips import Sounds
 from dawnchorus.review.desk import Desk
-from dawnchorus.review.queue import Order
+from dawnchorus.review.queue import FIRST, Order
 from dawnchorus.review.verdicts import Store
 
 
@@ -21,7 +21,7 @@ def opened(
     found: Path,
     audio: Sequence[Path],
     verdicts: str = "",
-    order: Order = "mix",
+    order: Order = FIRST,
     seed: int = 0,
     model: Path | None = None,
 ) -> Desk:

@@ -18,7 +18,7 @@ from dawnchorus.review import server
 from dawnchorus.review.desk import Desk
 from dawnchorus.review.guard import LOCAL, App
 from dawnchorus.review.opening import missing, opened, verdicts_of
-from dawnchorus.review.queue import Order
+from dawnchorus.review.queue import FIRST, Order
 from dawnchorus.review.start import Start, guarded
 
 EVERYWHERE = ("0.0.0.0", "::", "")
@@ -35,7 +35,7 @@ class Served:
     found: Path | None
     audio: tuple[Path, ...]
     verdicts: str = ""
-    order: Order = "mix"
+    order: Order = FIRST
     seed: int = 0
     reviewers: tuple[str, ...] = ()
     host: str = "127.0.0.1"
