@@ -28,6 +28,7 @@ from dawnchorus.pcen import Pcen
 Plane = NDArray[np.float32]
 
 FRAMES_AT_ONCE = 64  # half a MB of float32 frames of 2048 samples: a larger block leaves the cache and is slower
+SETTINGS = "features.json"  # in the store, beside the folders of what was computed with them
 VERSION = 2  # of the transform: a change of what it computes makes a new store
 SILENCE_POWER = 1e-10  # below this, power counts as this: -100 dB
 
@@ -368,6 +369,9 @@ def build_store(
     named in `failures` and the others go on.
     """
     home = folder / value_hash([VERSION, frozen_settings(front_end)])
+    if not (home / SETTINGS).is_file():  # so that the store can be read without knowing who built it
+        its = {"name": front_end.name, "columns_per_second": front_end.columns_per_second}
+        write_json(home / SETTINGS, its | {"settings": frozen_settings(front_end)})
     done = 0
 
     def one(recording: Recording) -> tuple[list[FeatureBlock], list[Failure]]:
@@ -427,23 +431,32 @@ def _store_recording(recording: Recording, home: Path, front_end: Features) -> t
         name = content_hash(recording.path)
     except OSError as error:
         raise audio.AudioError(recording.path, audio.Fault("unreadable", str(error))) from error
-    index_path = home / name[:2] / f"{name}.json"
+    index_path = index_of(home, name)
     if not index_path.exists():
         _compute(recording, index_path, front_end)
-    index = read_json(index_path)
-    blocks = [
+    faults = read_json(index_path)["faults"]
+    return stored(recording.key, index_path), [Failure(recording.key, audio.Fault(**fault)) for fault in faults]
+
+
+def index_of(home: Path, name: str) -> Path:
+    """What says which blocks lie in the store of a file whose content has the hash `name`."""
+    return home / name[:2] / f"{name}.json"
+
+
+def stored(recording: str, index_path: Path) -> list[FeatureBlock]:
+    """The blocks of a recording that an index in the store names."""
+    return [
         FeatureBlock(
-            recording.key,
+            recording,
             number,
             entry["start_s"],
             entry["end_s"],
             entry["columns"],
             Range(entry["low_db"], entry["high_db"], entry["standardised"]),
-            index_path.with_name(f"{name}.{number}.npy"),
+            index_path.with_name(f"{index_path.stem}.{number}.npy"),
         )
-        for number, entry in enumerate(index["blocks"])
+        for number, entry in enumerate(read_json(index_path)["blocks"])
     ]
-    return blocks, [Failure(recording.key, audio.Fault(**fault)) for fault in index["faults"]]
 
 
 def _compute(recording: Recording, index_path: Path, front_end: Features) -> None:

@@ -53,6 +53,8 @@ def test_what_has_no_order_or_no_recordings_is_told(tmp_path: Path) -> None:
     audio = ["--audio", str(tmp_path / "audio"), "--no-browser", "--port", "0"]
     told = runner.invoke(app, ["review", str(found), *audio, "--order", "disagreement"])
     assert told.exit_code == 1 and "nothing here says how far models disagree" in told.output
+    told = runner.invoke(app, ["review", str(found), *audio, "--store", str(tmp_path)])
+    assert told.exit_code == 1 and "no embeddings here; expected the store of a training" in told.output
     told = runner.invoke(app, ["review", str(found), "--no-browser"])
     assert told.exit_code == 2 and "expected the folder of the recordings" in told.output
     told = runner.invoke(app, ["review", *audio])

@@ -26,6 +26,9 @@ def review(
     model: Annotated[
         Path | None, typer.Option(help="The model that found them, for its thresholds; RUN/model of RUN/detections.")
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Embeddings to find similar calls by: RUN/features, RUN trained with --encoder.")
+    ] = None,
     verdicts: Annotated[
         str | None, typer.Option(help="A file, or postgresql://…; reviews.db beside the detections if not given.")
     ] = None,
@@ -47,8 +50,10 @@ def review(
     """
     if found is not None and not audio:
         raise typer.BadParameter("expected the folder of the recordings", param_hint="--audio")
-    if found is None and (audio or model):
-        raise typer.BadParameter("without detections, folders are chosen on the page", param_hint="--audio, --model")
+    if found is None and (audio or model or store):
+        raise typer.BadParameter(
+            "without detections, folders are chosen on the page", param_hint="--audio, --model, --store"
+        )
     missing = [one for one in NEEDED if importlib.util.find_spec(one) is None]
     if missing:
         typer.echo(
@@ -71,5 +76,6 @@ def review(
         token,
         tuple(name or ()),
         model,
+        store,
     )
     serve.serve(served, typer.echo, browser)

@@ -16,6 +16,7 @@ from dawnchorus.review.as_annotations import differ
 from dawnchorus.review.clips import Sounds
 from dawnchorus.review.found import Found
 from dawnchorus.review.queue import Order
+from dawnchorus.review.stored import Stored
 from dawnchorus.review.verdicts import Kept, Row, Store, counting, species_named
 
 DAY_S = 86_400
@@ -61,9 +62,17 @@ class Answers:
 class Desk:
     """The questions of a detection and the answers in a store. Several requests may ask at once."""
 
-    def __init__(self, found: Found, sounds: Sounds, store: Store, order: Order = queue.FIRST, seed: int = 0) -> None:
+    def __init__(
+        self,
+        found: Found,
+        sounds: Sounds,
+        store: Store,
+        order: Order = queue.FIRST,
+        seed: int = 0,
+        embeddings: Stored | None = None,
+    ) -> None:
         """Put the questions in order, which takes seconds for a million."""
-        self.found, self.sounds, self.store, self.order = found, sounds, store, order
+        self.found, self.sounds, self.store, self.order, self.embeddings = found, sounds, store, order, embeddings
         self.lock = threading.RLock()
         its = found.candidates
         self.recording = np.asarray(sounds.numbers(its.names), np.int64).reshape(-1)

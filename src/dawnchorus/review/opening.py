@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dawnchorus.review import found as tables
+from dawnchorus.review import stored
 from dawnchorus.review.clips import Sounds
 from dawnchorus.review.desk import Desk
 from dawnchorus.review.queue import FIRST, Order
+from dawnchorus.review.stored import Stored
 from dawnchorus.review.verdicts import Store
 
 
@@ -24,8 +26,12 @@ def opened(
     order: Order = FIRST,
     seed: int = 0,
     model: Path | None = None,
+    features: Path | None = None,
 ) -> Desk:
-    """Open detections; its store is to be closed by who asked. Raises ValueError or OSError for what can't be used."""
+    """Open detections; its store is to be closed by who asked. Raises ValueError or OSError for what can't be used.
+
+    `features` is a folder with embeddings to search in; without one, that of a run which has them.
+    """
     for folder in audio:
         if not folder.is_dir():
             raise ValueError(f"{folder}: no such folder; expected the recordings of {found}")
@@ -35,9 +41,10 @@ def opened(
             f"{found}: nothing here says how far models disagree, so --order disagreement has no order; "
             "try threshold, where the model hesitates"
         )
+    embeddings = _embeddings(found, features)
     store = Store(verdicts or verdicts_of(found), its.species)
     try:
-        desk = Desk(its, Sounds(audio), store, order, seed)
+        desk = Desk(its, Sounds(audio), store, order, seed, embeddings)
         if len(its) and missing(desk) == len(desk.recording):
             raise ValueError(
                 f"{audio[0]}: none of the {missing(desk)} recordings of {found} is here, first "
@@ -47,6 +54,15 @@ def opened(
         store.close()
         raise
     return desk
+
+
+def _embeddings(found: Path, told: Path | None) -> Stored | None:
+    if told is None:
+        return stored.embeddings(found / "features") if (found / "run.json").is_file() else None
+    its = stored.embeddings(told)
+    if its is None:
+        raise ValueError(f"{told}: no embeddings here; expected the store of a training with --encoder: RUN/features")
+    return its
 
 
 def missing(desk: Desk) -> int:

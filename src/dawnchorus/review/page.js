@@ -460,7 +460,8 @@ async function findSimilar(sample, name) {
   for (;;) {
     const state = await ask("/api/similar/" + search).catch(() => null);
     if (!state || mine !== searching) return;
-    at("search-state").textContent = `${state.done} of ${state.of} recordings searched`
+    at("search-state").textContent = `${state.done} of ${state.of} recordings searched by ${state.by}`
+      + (state.left_out ? `, ${state.left_out} of which nothing is stored` : "")
       + (state.failed ? `, ${state.failed} can't be read` : "") + (state.over ? "." : " …");
     if (state.over) {
       shown = state.nearest.map((one) => ({ ...one, name, low_hz: sample.low_hz, high_hz: sample.high_hz, answer: "" }));

@@ -29,7 +29,8 @@ class Served:
     """What is reviewed, where verdicts go, and who may come.
 
     Without `found` the start page is served, on which people choose. `verdicts` "" is beside the detections; `model`
-    is the folder of the model that found them, whose thresholds are asked about.
+    is the folder of the model that found them, whose thresholds are asked about; `features` one with embeddings, by
+    which the like of a call is searched for.
     """
 
     found: Path | None
@@ -43,6 +44,7 @@ class Served:
     token: str = ""
     names: tuple[str, ...] = ()
     model: Path | None = None
+    features: Path | None = None
 
 
 def serve(served: Served, say: Callable[[str], None], browser: bool = False) -> None:
@@ -69,7 +71,7 @@ def _application(served: Served, stack: ExitStack) -> tuple[App, list[str]]:
         start = Start(served.verdicts, served.order, served.seed, served.reviewers)
         stack.callback(start.close)
         return guarded(start, served.host, _names(served), served.token), []
-    desk = opened(served.found, served.audio, served.verdicts, served.order, served.seed, served.model)
+    desk = opened(served.found, served.audio, served.verdicts, served.order, served.seed, served.model, served.features)
     stack.callback(desk.store.close)
     application = server.app(desk, served.host, _names(served), served.token, served.reviewers)
     return application, _opening(desk, served.verdicts or str(verdicts_of(served.found)))
