@@ -52,7 +52,7 @@ def test_what_has_no_order_or_no_recordings_is_told(tmp_path: Path) -> None:
     sounds.write_wav(tmp_path / "audio" / "a.wav", sounds.tone(1000, 1.0))
     audio = ["--audio", str(tmp_path / "audio"), "--no-browser", "--port", "0"]
     told = runner.invoke(app, ["review", str(found), *audio, "--order", "disagreement"])
-    assert told.exit_code == 1 and "nothing here says how far models disagree" in told.output
+    assert told.exit_code == 1 and "nothing here says how far networks disagree" in told.output
     told = runner.invoke(app, ["review", str(found), *audio, "--store", str(tmp_path)])
     assert told.exit_code == 1 and "no embeddings here; expected the store of a training" in told.output
     told = runner.invoke(app, ["review", str(found), "--no-browser"])

@@ -38,8 +38,8 @@ def opened(
     its = tables.read(found, model)
     if order == "disagreement" and not its.candidates.spread.any():
         raise ValueError(
-            f"{found}: nothing here says how far models disagree, so --order disagreement has no order; "
-            "try threshold, where the model hesitates"
+            f"{found}: nothing here says how far networks disagree, so --order disagreement has no order: the "
+            "scores are those of one network alone, or of an older version; try threshold, where the model hesitates"
         )
     embeddings = _embeddings(found, features)
     store = Store(verdicts or verdicts_of(found), its.species)

@@ -38,7 +38,7 @@ class Candidates:
     """Stretches that a person could be asked of; all arrays are `(candidate,)`.
 
     `recording` and `species` are numbers, the first those of `names`. `score` is in [0, 1]; `threshold` is the score
-    from which the species would be reported. `spread` says how far models disagree on the stretch, 0 where there is
+    from which the species would be reported. `spread` says how far networks disagree on the stretch, 0 where there is
     one model alone. Candidates that have one number in `alike` sound alike (`sounding_alike`).
     """
 
