@@ -58,7 +58,12 @@ def test_what_has_no_order_or_no_recordings_is_told(tmp_path: Path) -> None:
     told = runner.invoke(app, ["review", str(found), "--no-browser"])
     assert told.exit_code == 2 and "expected the folder of the recordings" in told.output
     told = runner.invoke(app, ["review", *audio])
-    assert told.exit_code == 2 and "folders are chosen on the page" in told.output
+    assert told.exit_code == 2 and "say where the answers go" in told.output
+    told = runner.invoke(app, ["review", "--model", str(tmp_path), "--no-browser"])
+    assert told.exit_code == 2 and "say where these are" in told.output
+    nowhere = ["--audio", str(found), "--no-browser", "--port", "0", "--verdicts", str(tmp_path / "reviews.db")]
+    told = runner.invoke(app, ["review", *nowhere])
+    assert told.exit_code == 1 and "no sound files found" in told.output
 
 
 def test_without_detections_the_start_page_is_served() -> None:

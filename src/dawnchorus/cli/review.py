@@ -18,7 +18,7 @@ NEEDED = ("fastapi", "uvicorn", "sqlalchemy")
 def review(
     found: Annotated[
         Path | None,
-        typer.Argument(help="The --out folder of `detect`, its table, or a run folder. Without it: the start page."),
+        typer.Argument(help="The --out folder of `detect`, its table, or a run folder. Without it, calls are marked."),
     ] = None,
     audio: Annotated[
         list[Path] | None, typer.Option(help="Folders with the recordings; nothing outside them is read.")
@@ -46,14 +46,15 @@ def review(
 ) -> None:
     """Open a page that shows and plays what was found, one key an answer. Ends with Ctrl+C; nothing is lost.
 
-    Without detections it opens a start page: choose recordings and a model, detect, review, train.
+    With --audio and --verdicts alone there is nothing to ask; calls are marked, and the like of them is found. With
+    nothing at all it opens a start page: choose recordings and a model, detect, review, train.
     """
-    if found is not None and not audio:
+    if not audio and (found is not None or store is not None):
         raise typer.BadParameter("expected the folder of the recordings", param_hint="--audio")
-    if found is None and (audio or model or store):
-        raise typer.BadParameter(
-            "without detections, folders are chosen on the page", param_hint="--audio, --model, --store"
-        )
+    if found is None and model is not None:
+        raise typer.BadParameter("its thresholds are those of detections; say where these are", param_hint="--model")
+    if found is None and audio and not verdicts:
+        raise typer.BadParameter("without detections, say where the answers go", param_hint="--verdicts")
     missing = [one for one in NEEDED if importlib.util.find_spec(one) is None]
     if missing:
         typer.echo(

@@ -17,7 +17,7 @@ from dawnchorus.review.clips import Sounds
 from dawnchorus.review.found import Found
 from dawnchorus.review.queue import Order
 from dawnchorus.review.stored import Stored
-from dawnchorus.review.verdicts import Kept, Row, Store, counting, species_named
+from dawnchorus.review.verdicts import Kept, Numbers, Row, Store, counting
 
 DAY_S = 86_400
 
@@ -86,6 +86,7 @@ class Desk:
         self._sorted = its.recording[self._by_recording]
         self._numbers = {name: number for number, name in enumerate(its.names)}
         self.answers = Answers()
+        self.numbers = Numbers(found.species)
         self.refresh()
         # What was said of another model's boxes on the same calls is not asked again.
         standing = [one.verdict for stretch in self.answers.of_stretch for one in self.answers.standing(stretch)]
@@ -96,7 +97,8 @@ class Desk:
     def refresh(self) -> None:
         """Take in what came since, from whichever server."""
         with self.lock:
-            for stretch in self.answers.add(self.store.rows(self.answers.last)):
+            came = [self.numbers(one) for one in self.store.rows(self.answers.last)]
+            for stretch in self.answers.add(came):
                 standing = self.answers.standing(stretch)
                 said = WORD_NUMBERS[standing[-1].row.answer] if standing else 0
                 for clip in self._clips_at(stretch):
@@ -149,8 +151,7 @@ class Desk:
     def species(self) -> list[Species]:
         """Those of the model, and behind them those that people named."""
         with self.lock:
-            rows = [rows[0] for rows in self.answers.of_stretch.values()]
-        return species_named(rows, self.found.species)
+            return list(self.numbers.species)
 
     # ---- questions -----------------------------------------------------------------------------------------------
 

@@ -101,6 +101,12 @@ def read(where: Path, model: Path | None = None) -> Found:
     return _found(columns, species, made_by, content_hash(table), frames, thresholds)
 
 
+def nothing() -> Found:
+    """No detections: what people mark is all there is."""
+    of_none = np.zeros(0, np.float32)
+    return Found(Candidates.of([]), of_none, of_none, (), np.zeros(0), "", value_hash("nothing"))
+
+
 def _model(table: Path, made_by: str, told: Path | None) -> ModelPackage | None:
     """The model that detections were made by, where it can be had."""
     if told is None:
