@@ -11,6 +11,7 @@ import sounds
 import tiny_encoder
 from dawnchorus import package
 from dawnchorus.cli import app
+from dawnchorus.review.stored import embeddings
 from detect import archive, tiny_model
 
 runner = CliRunner()
@@ -244,6 +245,9 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     assert result.exit_code == 0, result.output
     assert "licence of its weights: CC BY-NC" in result.output and "audit part, known" in result.output
     assert "CC BY-NC" in (run / "model" / "card.md").read_text(encoding="utf-8")
+    kept = embeddings(run / "features")
+    assert kept is not None and kept.name.startswith("encoder.onnx")
+    assert all(kept.blocks(path) for path in (forest / "train").iterdir())
     result = runner.invoke(app, ["detect", str(run / "model"), str(forest / "test"), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     student = ["--teacher", str(run), "--teacher", str(trained), "--backbone", "test_resnet", "--weights", "none"]

@@ -109,6 +109,20 @@ def test_without_the_table_of_true_positives_there_is_nothing_to_learn(tmp_path)
         dataset.load(tmp_path)
 
 
+def test_where_more_is_said_recordings_alone_are_a_data_set(tmp_path):
+    sound(tmp_path / "a.wav")
+    found = dataset.load(tmp_path, more_is_said=True)
+    assert [one.key for one in found.recordings] == ["a"]
+    assert (found.annotations, found.species, found.problems) == ((), (), ())
+    table(tmp_path / "species.csv", "0,frog", "1,bird", header="species_id,name")
+    assert [one.name for one in dataset.load(tmp_path, more_is_said=True).species] == ["frog", "bird"]
+    table(tmp_path / "train_fp.csv", "a,0,1,0,100,1,900")
+    with pytest.raises(DataError, match=r"train_tp.csv: no such file"):  # half a data set is a slip
+        dataset.load(tmp_path, more_is_said=True)
+    table(tmp_path / "train_tp.csv")
+    assert [box.present for box in dataset.load(tmp_path, more_is_said=True).annotations] == [False]
+
+
 def test_a_folder_that_is_empty_or_missing_is_named(tmp_path):
     table(tmp_path / "train_tp.csv", "a,0,1,0,100,1,900")
     with pytest.raises(DataError, match=r"no sound files found; expected .wav, .flac"):

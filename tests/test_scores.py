@@ -198,6 +198,7 @@ def test_the_mean_and_the_maximum_of_models_are_those_of_every_cell():
         a, b = getattr(one, name), getattr(other, name)
         np.testing.assert_allclose(getattr(mean, name), (a + b) / 2, atol=1e-6)
         np.testing.assert_array_equal(getattr(highest, name), np.maximum(a, b))
+        np.testing.assert_allclose(mean.framewise_spread, np.abs(one.framewise - other.framewise) / 2, atol=1e-6)
     assert mean.recording == "r"
     np.testing.assert_array_equal(mean.frame_start_s, one.frame_start_s)
 
@@ -214,6 +215,25 @@ def test_the_highest_class_of_a_species_counts():
     np.testing.assert_array_equal(species.framewise, np.float32([[0.7, 0.5], [0.4, 0.2]]))
     np.testing.assert_array_equal(species.clipwise, np.float32([[0.3, 0.2]]))
     np.testing.assert_array_equal(species.window_maximum, np.float32([[0.9, 0.2]]))
+
+
+def test_the_spread_of_a_species_is_that_of_its_highest_class():
+    one = random_scores("r", species=3)
+    classes = replace(
+        one,
+        framewise=np.float32([[0.1, 0.5, 0.7], [0.4, 0.2, 0.3]]),
+        framewise_spread=np.float32([[0.01, 0.02, 0.03], [0.04, 0.05, 0.06]]),
+    )
+    species = scoring.merged(classes, (0, 1, 0))
+    np.testing.assert_array_equal(species.framewise_spread, np.float32([[0.03, 0.02], [0.04, 0.05]]))
+
+
+def test_means_bring_the_spread_of_what_they_are_means_of():
+    four = [random_scores("r", seed) for seed in range(4)]
+    halves = [scoring.mean(four[:2]), scoring.mean(four[2:])]
+    assert four[0].framewise_spread is None
+    np.testing.assert_allclose(scoring.spread(halves), scoring.spread(four), atol=1e-6)
+    assert not scoring.spread([four[0], four[0]]).any()
 
 
 def test_one_model_is_its_own_mean():
@@ -305,6 +325,14 @@ def test_a_peak_below_the_threshold_is_none():
     assert found(line(0.0, 0.3, 0.0), threshold=0.3) == [(1.0, 2.0, 0.3)]
 
 
+def test_an_event_has_the_spread_of_its_highest_frame():
+    scores = line(0.1, 0.8, 0.9, 0.1, 0.6, 0.0)
+    assert [one.spread for one in EventRule().events(scores)] == [0.0, 0.0]
+    apart = replace(scores, framewise_spread=np.float32([[0.5], [0.4], [0.25], [0.5], [0.125], [0.5]]))
+    assert [one.spread for one in EventRule().events(apart)] == [0.25, 0.125]
+    assert [one.spread for one in EventRule(gap_s=2.0).events(apart)] == [0.25]  # joined, and of the higher one
+
+
 def test_close_events_are_joined_and_keep_the_higher_score():
     scores = line(0.6, 0.0, 0.9, 0.0, 0.0, 0.5)
     assert found(scores) == [(0.0, 1.0, 0.6), (2.0, 3.0, 0.9), (5.0, 6.0, 0.5)]
@@ -369,6 +397,17 @@ def test_what_is_read_is_what_was_written_within_half_precision(tmp_path):
         for name in ("window_start_s", "window_end_s", "frame_start_s"):
             np.testing.assert_array_equal(getattr(again, name), getattr(one, name))
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["scores.npz"]
+
+
+def test_spreads_are_kept_where_there_are_some(tmp_path):
+    alone = random_scores("a")
+    both = scoring.mean([random_scores("b", 1), random_scores("b", 2)])
+    scoring.write(tmp_path / "scores.npz", [alone, both])
+    read = scoring.read(tmp_path / "scores.npz")
+    np.testing.assert_allclose(read["b"].framewise_spread, both.framewise_spread, atol=0.0005)
+    assert not read["a"].framewise_spread.any()
+    scoring.write(tmp_path / "alone.npz", [alone])
+    assert scoring.read(tmp_path / "alone.npz")["a"].framewise_spread is None
 
 
 def test_no_recording_at_all_can_be_written(tmp_path):

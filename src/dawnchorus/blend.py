@@ -264,7 +264,11 @@ class Blend:
             lasts = np.cumsum([len(one) for one in rows[0]])[:-1]
             joined[name] = np.split(self._joined(members, [np.concatenate(one) for one in rows]), lasts)
         return {
-            key: replace(its[0], **{name: arrays[number] for name, arrays in joined.items()})
+            key: replace(
+                its[0],
+                framewise_spread=scoring.spread(its),
+                **{name: arrays[number] for name, arrays in joined.items()},
+            )
             for number, (key, its) in enumerate(zip(recordings, laid, strict=True))
         }
 

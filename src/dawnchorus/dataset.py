@@ -86,15 +86,18 @@ def load(
     site_column: str = "site",
     site_pattern: Pattern | None = None,
     tables: Tables | None = None,
+    more_is_said: bool = False,
 ) -> DataSet:
     """Read DATA, or its recordings and `tables`. Faulty files and rows are left out and listed, each with its reason.
+
+    With `more_is_said` people's words come from elsewhere too: DATA needs no tables, and no box that says present.
 
     Sites are those of `site_column` in `recordings.csv`; those that it does not know are told by the pattern from the
     paths of the recordings.
 
     Raises DataError when a table is missing, when nothing is left to train on, or with `strict` for any problem.
     """
-    boxes, problems = _own_tables(data) if tables is None else ([], [])
+    boxes, problems = ([], []) if tables is not None else _own_tables(data, needed=not more_is_said)
     roots = list(audio_folders) or [audio_folder(data)]
     recordings, errors = scan(roots, progress=progress)
     if not recordings and not errors:
@@ -103,7 +106,7 @@ def load(
     if site_pattern is not None:
         recordings = [_site_by_path(recording, site_pattern) for recording in recordings]
     if tables is None:
-        species = _species(data / "species.csv", boxes)
+        species = _species(data / "species.csv", boxes, needed=not more_is_said)
         boxes, unmatched = door.match(boxes, recordings)
     else:
         boxes, species, unmatched = _from_tables(tables, recordings, data / "species.csv")
@@ -113,15 +116,17 @@ def load(
     listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
     if strict and listed:
         raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
-    if not any(box.present for box in boxes):
+    if not more_is_said and not any(box.present for box in boxes):
         source = tables.paths[0] if tables else data / PRESENT
         raise DataError(f"{source}: no usable true positive is left; the problems:\n" + "\n".join(listed))
     return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
 
 
-def _own_tables(data: Path) -> tuple[list[Annotation], list[Problem]]:
+def _own_tables(data: Path, needed: bool = True) -> tuple[list[Annotation], list[Problem]]:
     present, absent = data / PRESENT, data / "train_fp.csv"
     if not present.is_file():
+        if not needed and not absent.is_file():
+            return [], []
         raise DataError(
             f"{present}: no such file; expected a table of true positives in the RFCX columns, "
             "or tables of another format with --annotations"
@@ -196,10 +201,12 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
     return placed, problems
 
 
-def _species(table: Path, boxes: Sequence[Annotation]) -> tuple[Species, ...]:
+def _species(table: Path, boxes: Sequence[Annotation], needed: bool = True) -> tuple[Species, ...]:
     """The species of the table; without one, as many as the highest number in the annotations says."""
     if table.is_file():
         return tuple(species_table.read(table))
+    if not boxes and not needed:
+        return ()
     if not boxes:
         raise AnnotationError(f"{table}: no such file, and no annotation to tell the species from")
     highest = max(boxes, key=lambda box: box.species)

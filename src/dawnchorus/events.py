@@ -53,7 +53,8 @@ class Annotation:
 class Detection:
     """What a detector found: `score` ranks detections of one species; it is no calibrated probability.
 
-    `channel` counts from 1, as people do; 0 is the mean of all channels.
+    `channel` counts from 1, as people do; 0 is the mean of all channels. `spread` says how far the networks of a model
+    disagree: the standard deviation of their scores where the detection is highest; 0 from one network alone.
     """
 
     recording: str
@@ -64,6 +65,7 @@ class Detection:
     low_hz: float = 0.0
     high_hz: float = 0.0
     channel: int = 0
+    spread: float = 0.0
 
 
 Stretch = tuple[str, int, int, int]

@@ -19,6 +19,8 @@ from dawnchorus.events import Recording
 from dawnchorus.features import VERSION, FeatureBlock, Features, Range, frozen_settings, heard
 from dawnchorus.files import content_hash, read_json, value_hash, whole, write_json
 
+SETTINGS = "features.json"  # in the store, beside the folders of what was computed with them
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -51,6 +53,9 @@ def build_store(
     named in `failures` and the others go on.
     """
     home = folder / value_hash([VERSION, frozen_settings(front_end)])
+    if not (home / SETTINGS).is_file():  # so that the store can be read without knowing who built it
+        its = {"name": front_end.name, "columns_per_second": front_end.columns_per_second}
+        write_json(home / SETTINGS, its | {"settings": frozen_settings(front_end)})
     done = 0
 
     def one(recording: Recording) -> tuple[list[FeatureBlock], list[Failure]]:
@@ -81,23 +86,32 @@ def _store_recording(recording: Recording, home: Path, front_end: Features) -> t
         name = content_hash(recording.path)
     except OSError as error:
         raise AudioError(recording.path, Fault("unreadable", str(error))) from error
-    index_path = home / name[:2] / f"{name}.json"
+    index_path = index_of(home, name)
     if not index_path.exists():
         _compute(recording, index_path, front_end)
-    index = read_json(index_path)
-    blocks = [
+    faults = read_json(index_path)["faults"]
+    return stored(recording.key, index_path), [Failure(recording.key, Fault(**fault)) for fault in faults]
+
+
+def index_of(home: Path, name: str) -> Path:
+    """What says which blocks lie in the store of a file whose content has the hash `name`."""
+    return home / name[:2] / f"{name}.json"
+
+
+def stored(recording: str, index_path: Path) -> list[FeatureBlock]:
+    """The blocks of a recording that an index in the store names."""
+    return [
         FeatureBlock(
-            recording.key,
+            recording,
             number,
             entry["start_s"],
             entry["end_s"],
             entry["columns"],
             Range(entry["low_db"], entry["high_db"], entry["standardised"]),
-            index_path.with_name(f"{name}.{number}.npy"),
+            index_path.with_name(f"{index_path.stem}.{number}.npy"),
         )
-        for number, entry in enumerate(index["blocks"])
+        for number, entry in enumerate(read_json(index_path)["blocks"])
     ]
-    return blocks, [Failure(recording.key, Fault(**fault)) for fault in index["faults"]]
 
 
 def _compute(recording: Recording, index_path: Path, front_end: Features) -> None:

@@ -30,6 +30,7 @@ class Scores:
     `clipwise` and `window_maximum` are `(window, species)`: the network's word on each window, and the highest of the
     window's frames. `framewise` is `(frame, species)`, stitched over the windows; frame f covers the `frame_s` seconds
     from `frame_start_s[f]`. `window_start_s`, `window_end_s` are `(window,)`, in seconds from the recording's start.
+    `framewise_spread` `(frame, species)` is the standard deviation of the models' frames, None for one model alone.
     """
 
     recording: str
@@ -40,6 +41,7 @@ class Scores:
     frame_start_s: Times
     frame_s: float
     framewise: Floats
+    framewise_spread: Floats | None = None
 
     def whole_recording(self, top_s: float = 0.0) -> Floats:
         """One score a species `(species,)`: the highest frame of any window (the memo's prediction).
@@ -96,13 +98,20 @@ class Joining:
         self.highest: list[Floats] = []
         self.starts: list[Times] = []
         self.stitched: list[Floats] = []
+        self.spreads: list[Floats] = []
 
-    def add(self, windows: Sequence[Window], clipwise: Floats, framewise: Floats) -> None:
-        """Add all windows of one block, with `clipwise` `(window, species)`, `framewise` `(window, frame, species)`."""
+    def add(self, windows: Sequence[Window], clipwise: Floats, framewise: Floats, spread: Floats | None = None) -> None:
+        """Add all windows of one block, with `clipwise` `(window, species)`, `framewise` `(window, frame, species)`.
+
+        `spread` is that of the frames, with every block or with none; where windows overlap its mean counts.
+        """
         block = windows[0].block
         self.recording, self.frame_s = block.recording, self.columns_per_frame / windows[0].columns_per_second
-        line = stitch([window.start for window in windows], framewise, self.columns_per_frame, block.columns)
+        starts = [window.start for window in windows]
+        line = stitch(starts, framewise, self.columns_per_frame, block.columns)
         self.stitched.append(line)
+        if spread is not None:
+            self.spreads.append(stitch(starts, spread, self.columns_per_frame, block.columns))
         self.starts.append(block.start_s + self.frame_s * np.arange(len(line), dtype=np.float64))
         first_column = self.columns_per_frame * np.arange(framewise.shape[1])
         for window, its_frames in zip(windows, framewise, strict=True):
@@ -122,6 +131,7 @@ class Joining:
             np.concatenate(self.starts).astype(np.float64, copy=False),
             self.frame_s,
             np.concatenate(self.stitched).astype(np.float32, copy=False),
+            np.concatenate(self.spreads) if self.spreads else None,
         )
 
 
@@ -163,8 +173,13 @@ def merged(scores: Scores, species_of: Sequence[int]) -> Scores:
     def highest(values: Floats) -> Floats:
         return np.stack([values[:, its].max(axis=1) for its in classes], axis=1)
 
+    spread = scores.framewise_spread
+    if spread is not None:  # that of the class which counts
+        place = [its[scores.framewise[:, its].argmax(axis=1)][:, None] for its in classes]
+        spread = np.take_along_axis(spread, np.concatenate(place, axis=1), axis=1)
     return replace(
         scores,
+        framewise_spread=spread,
         clipwise=highest(scores.clipwise),
         window_maximum=highest(scores.window_maximum),
         framewise=highest(scores.framewise),
@@ -188,7 +203,10 @@ def on_grid(scores: Scores, like: Scores) -> Scores:
         spans = list(zip(like.window_start_s, like.window_end_s, strict=True))
         clipwise = np.stack([scores.clipwise[scores.window_at(start_s, end_s)] for start_s, end_s in spans])
         highest = np.stack([scores.highest_between(start_s, end_s) for start_s, end_s in spans])
-    framewise = scores.framewise if same_frames else _frames_at(scores, like.frame_start_s, like.frame_s)
+    framewise, spread = scores.framewise, scores.framewise_spread
+    if not same_frames:
+        framewise = _frames_at(scores, framewise, like.frame_start_s, like.frame_s)
+        spread = None if spread is None else _frames_at(scores, spread, like.frame_start_s, like.frame_s)
     return Scores(
         scores.recording,
         like.window_start_s,
@@ -198,6 +216,7 @@ def on_grid(scores: Scores, like: Scores) -> Scores:
         like.frame_start_s,
         like.frame_s,
         framewise,
+        spread,
     )
 
 
@@ -205,13 +224,13 @@ def _alike(one: Times, other: Times) -> bool:
     return len(one) == len(other) and bool(np.allclose(one, other, rtol=0, atol=1e-3))
 
 
-def _frames_at(scores: Scores, start_s: Times, frame_s: float) -> Floats:
-    """Frames `(frame, species)` of `frame_s` seconds from each `start_s` on."""
+def _frames_at(scores: Scores, values: Floats, start_s: Times, frame_s: float) -> Floats:
+    """Values of frames `(frame, species)` on frames of `frame_s` seconds from each `start_s` on."""
     middle_s = scores.frame_start_s + scores.frame_s / 2
-    lines = [np.interp(start_s + frame_s / 2, middle_s, line) for line in scores.framewise.T]
+    lines = [np.interp(start_s + frame_s / 2, middle_s, line) for line in values.T]
     frames: Floats = np.stack(lines, axis=1).astype(np.float32)
     lies_in = np.searchsorted(start_s, middle_s, side="right") - 1
-    np.maximum.at(frames, lies_in.clip(min=0), scores.framewise)
+    np.maximum.at(frames, lies_in.clip(min=0), values)
     return frames
 
 
@@ -223,7 +242,22 @@ def _joined(scores: Sequence[Scores], join: Callable[[Floats], Floats]) -> Score
         clipwise=join(np.stack([one.clipwise for one in scores])),
         window_maximum=join(np.stack([one.window_maximum for one in scores])),
         framewise=join(np.stack([one.framewise for one in scores])),
+        framewise_spread=spread(scores),
     )
+
+
+def spread(scores: Sequence[Scores]) -> Floats:
+    """How far several models' frames lie apart `(frame, species)`: their standard deviation.
+
+    Models that are means themselves bring what they were means of: their own spread counts in.
+    """
+    framewise = np.stack([one.framewise for one in scores]).astype(np.float64)
+    variance = framewise.var(axis=0)
+    for one in scores:
+        if one.framewise_spread is not None:
+            variance += one.framewise_spread.astype(np.float64) ** 2 / len(scores)
+    apart: Floats = np.sqrt(variance).astype(np.float32)
+    return apart
 
 
 @dataclass(frozen=True)
@@ -249,16 +283,18 @@ class EventRule:
         for species in range(scores.framewise.shape[1]):
             low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
             threshold = self.thresholds[species] if self.thresholds else self.threshold
-            runs = self._runs(scores.framewise[:, species], threshold)
-            for first, last, score in self._merged(runs, scores.frame_s):
+            line = scores.framewise[:, species]
+            for first, last, peak in self._merged(line, self._runs(line, threshold), scores.frame_s):
                 start_s = float(scores.frame_start_s[first])
                 end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, float(scores.window_end_s.max()))
                 if end_s > start_s and end_s - start_s >= self.shortest_s:
-                    found.append(Detection(scores.recording, species, start_s, end_s, score, low_hz, high_hz))
+                    apart = 0.0 if scores.framewise_spread is None else float(scores.framewise_spread[peak, species])
+                    box = (scores.recording, species, start_s, end_s, float(line[peak]), low_hz, high_hz)
+                    found.append(Detection(*box, spread=apart))
         return found
 
-    def _runs(self, line: Floats, threshold: float) -> list[tuple[int, int, float]]:
-        """First and last frame and score of each event in one species' frames `(frame,)`."""
+    def _runs(self, line: Floats, threshold: float) -> list[tuple[int, int, int]]:
+        """First, last and highest frame of each event in one species' frames `(frame,)`."""
         taken = np.zeros(len(line), bool)
         runs = []
         candidates = np.flatnonzero((line >= threshold) & (line > 0))
@@ -277,16 +313,16 @@ class EventRule:
             )
             taken[first : last + 1] = True
             if not beside:
-                runs.append((first, last, float(line[peak])))
+                runs.append((first, last, int(peak)))
         return sorted(runs)
 
-    def _merged(self, runs: list[tuple[int, int, float]], frame_s: float) -> list[tuple[int, int, float]]:
-        merged: list[tuple[int, int, float]] = []
-        for first, last, score in runs:
+    def _merged(self, line: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:
+        merged: list[tuple[int, int, int]] = []
+        for first, last, peak in runs:
             if self.gap_s and merged and (first - merged[-1][1] - 1) * frame_s < self.gap_s:
-                merged[-1] = (merged[-1][0], last, max(score, merged[-1][2]))
+                merged[-1] = (merged[-1][0], last, max(merged[-1][2], peak, key=lambda at: line[at]))
             else:
-                merged.append((first, last, score))
+                merged.append((first, last, peak))
         return merged
 
 
@@ -303,6 +339,11 @@ def write(path: Path, scores: Iterable[Scores]) -> None:
     for name in (*per_window, "frame_start_s", "framewise"):
         kind = np.float64 if name.endswith("_s") else np.float16
         arrays[name] = np.concatenate([getattr(one, name) for one in listed]).astype(kind) if listed else np.zeros(0)
+    if any(one.framewise_spread is not None for one in listed):
+        apart = (
+            np.zeros_like(one.framewise) if one.framewise_spread is None else one.framewise_spread for one in listed
+        )
+        arrays["framewise_spread"] = np.concatenate(list(apart)).astype(np.float16)
     with whole(path) as temporary:
         np.savez(temporary, **arrays)
 
@@ -326,5 +367,6 @@ def read(path: Path) -> dict[str, Scores]:
             arrays["frame_start_s"][f],
             float(arrays["frame_s"][number]),
             arrays["framewise"][f].astype(np.float32),
+            arrays["framewise_spread"][f].astype(np.float32) if "framewise_spread" in arrays else None,
         )
     return scores

@@ -14,6 +14,7 @@ for needed in ("fastapi", "uvicorn", "sqlalchemy"):
 
 import sounds
 from dawnchorus.cli import app
+from dawnchorus.review.queue import ORDERS
 from review import desks
 
 runner = CliRunner()
@@ -40,16 +41,29 @@ def test_folders_without_detections_or_recordings_are_told(tmp_path: Path) -> No
     assert strange.exit_code == 1 and "none of the 2 recordings" in strange.output
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_of_the_queue_can_be_asked_for(order: str, tmp_path: Path) -> None:
+    told = runner.invoke(app, ["review", str(tmp_path), "--audio", str(tmp_path), "--no-browser", "--order", order])
+    assert told.exit_code == 1 and "no detections here" in told.output  # and not that there is no such order
+
+
 def test_what_has_no_order_or_no_recordings_is_told(tmp_path: Path) -> None:
     found = desks.write(tmp_path / "found", desks.detections(["a"]))
     sounds.write_wav(tmp_path / "audio" / "a.wav", sounds.tone(1000, 1.0))
     audio = ["--audio", str(tmp_path / "audio"), "--no-browser", "--port", "0"]
     told = runner.invoke(app, ["review", str(found), *audio, "--order", "disagreement"])
-    assert told.exit_code == 1 and "nothing here says how far models disagree" in told.output
+    assert told.exit_code == 1 and "nothing here says how far networks disagree" in told.output
+    told = runner.invoke(app, ["review", str(found), *audio, "--store", str(tmp_path)])
+    assert told.exit_code == 1 and "no embeddings here; expected the store of a training" in told.output
     told = runner.invoke(app, ["review", str(found), "--no-browser"])
     assert told.exit_code == 2 and "expected the folder of the recordings" in told.output
     told = runner.invoke(app, ["review", *audio])
-    assert told.exit_code == 2 and "folders are chosen on the page" in told.output
+    assert told.exit_code == 2 and "say where the answers go" in told.output
+    told = runner.invoke(app, ["review", "--model", str(tmp_path), "--no-browser"])
+    assert told.exit_code == 2 and "say where these are" in told.output
+    nowhere = ["--audio", str(found), "--no-browser", "--port", "0", "--verdicts", str(tmp_path / "reviews.db")]
+    told = runner.invoke(app, ["review", *nowhere])
+    assert told.exit_code == 1 and "no sound files found" in told.output
 
 
 def test_without_detections_the_start_page_is_served() -> None:

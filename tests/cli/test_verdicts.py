@@ -28,7 +28,7 @@ QUICK = ["--backbone", "test_resnet", "--weights", "none", "--detail", "coarse",
 def kept(monkeypatch: pytest.MonkeyPatch, verdicts: Sequence[Verdict]) -> None:
     """Put a store in place of the one in a database."""
     store = ModuleType("dawnchorus.review.verdicts")
-    store.read_verdicts = lambda where: list(verdicts)  # type: ignore[attr-defined]
+    store.read_named = lambda where, species: (list(verdicts), list(species))  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "dawnchorus.review.verdicts", store)
 
 

@@ -47,12 +47,15 @@ def test_onnx_and_openvino_say_what_torch_says(trained) -> None:  # type: ignore
         network = build(finished.experiment, finished.data)
         load(network, fit.weights)
         said.append(score(network, finished.experiment, finished.data.blocks, keys))
+    assert len(said) == len(detector.networks) > 1
     for key in keys:
         theirs = detector.score_blocks(Recording(key, Path(), 10, 32_000), finished.data.blocks[key])
         for name in ("clipwise", "framewise", "window_maximum"):
             mean = np.mean([getattr(one[key], name) for one in said], axis=0)
             if name != "window_maximum":  # the mean of models comes before the maximum over frames
                 assert np.abs(mean - getattr(theirs, name)).max() < 1e-3
+        apart = np.std([one[key].framewise for one in said], axis=0)
+        assert theirs.framewise_spread is not None and np.abs(apart - theirs.framewise_spread).max() < 1e-2
 
 
 def test_detection_from_the_file_scores_like_the_store(trained, forest: Path) -> None:  # type: ignore[no-untyped-def]

@@ -159,3 +159,15 @@ def test_a_ledger_from_before_headers_were_kept_goes_on(tmp_path: Path) -> None:
         ledger.db.execute("DROP TABLE header")
     with Ledger(tmp_path / "l.sqlite") as ledger:
         assert [(one.key, one.words) for one in ledger.heard()] == [("a", {})]
+
+
+def test_a_ledger_from_before_spreads_were_kept_goes_on(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        ledger.enter([entry("a.wav"), entry("b.wav")])
+        ledger.record(number_of(ledger, "a.wav"), found(0.5), "7")
+        ledger.db.execute("ALTER TABLE detection DROP COLUMN spread")
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        later = found(0.5)
+        later = replace(later, detections=tuple(replace(one, spread=0.25) for one in later.detections))
+        ledger.record(number_of(ledger, "b.wav"), later, "7")
+        assert [(one.recording, one.spread) for one in ledger.detections()] == [("a", 0.0), ("b", 0.25)]

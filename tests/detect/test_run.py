@@ -34,7 +34,7 @@ FILES = 12
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model and an archive of short files."""
     folder = tmp_path_factory.mktemp("run")
-    tiny_model.write(folder / "model")
+    tiny_model.write(folder / "model", networks=3)
     archive.many(folder / "audio", FILES)
     return folder
 
@@ -53,7 +53,8 @@ def wanted(home: Path, out: Path, **changes) -> Wanted:
 def test_a_run_finds_the_bursts_and_counts_the_seconds(home: Path, uninterrupted) -> None:
     table = parquet.read_table(home / "whole" / "detections.parquet")
     assert len(set(table["recording_id"].to_pylist())) == FILES
-    assert table.schema.metadata[b"dawnchorus_schema"] == b"3"
+    assert table.schema.metadata[b"dawnchorus_schema"] == b"4"
+    assert all(0 < apart < 0.5 for apart in table["spread"].to_pylist())
     record = json.loads(uninterrupted["summary.json"])
     assert record["recordings"] == FILES
     assert record["coverage"] == {"seconds_in": 24.0, "seconds_analysed": 24.0, "seconds_lost": 0, "lost": {}}

@@ -21,10 +21,33 @@ SPECIES = (Species(0, "low frog"), Species(1, "high bird"))
 
 
 def write(
-    folder: Path, seed: int = 0, front_end: FrontEnd = FRONT_END, windows: SlidingWindows = WINDOWS
+    folder: Path,
+    seed: int = 0,
+    front_end: FrontEnd = FRONT_END,
+    windows: SlidingWindows = WINDOWS,
+    networks: int = 1,
 ) -> ModelPackage:
-    """Write it: frames are the means of their columns, and species weigh the bands."""
+    """Write it: frames are the means of their columns, and species weigh the bands, each network a little otherwise."""
     folder.mkdir(parents=True)
+    names = tuple(f"model.{number}.onnx" for number in range(networks))
+    for number, name in enumerate(names):
+        _network(folder / name, seed + 1000 * number)
+    made = ModelPackage(
+        folder,
+        "tiny",
+        front_end,
+        windows,
+        PER_FRAME,
+        SPECIES,
+        ((100.0, 1000.0), (1000.0, 4000.0)),
+        names,
+        {},
+    )
+    package.write(made)
+    return made
+
+
+def _network(path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     weights = np.zeros((MELS, 2), np.float32)
     weights[: MELS // 2, 0] = weights[MELS // 2 :, 1] = 1.5
@@ -54,17 +77,4 @@ def write(
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.save(model, folder / "model.0.onnx")
-    made = ModelPackage(
-        folder,
-        "tiny",
-        front_end,
-        windows,
-        PER_FRAME,
-        SPECIES,
-        ((100.0, 1000.0), (1000.0, 4000.0)),
-        ("model.0.onnx",),
-        {},
-    )
-    package.write(made)
-    return made
+    onnx.save(model, path)

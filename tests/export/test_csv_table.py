@@ -15,7 +15,7 @@ from dawnchorus.recorders.origin import Origin
 SPECIES = [Species(0, "frog"), Species(1, 'Ave, "azul" 鳥')]
 HEADER = [
     "recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score", "channel",
-    "site", "time_utc", "time_local", "latitude", "longitude",
+    "site", "time_utc", "time_local", "latitude", "longitude", "spread",
 ]  # fmt: skip
 NOWHERE = [""] * 5
 
@@ -32,12 +32,15 @@ def test_without_detections_there_is_the_header(tmp_path):
 
 def test_a_detection_is_a_row_of_seconds_and_hertz(tmp_path):
     found = iter(
-        [Detection("a/b", 1, 1.23456, 60.0, 0.98765432, 200.25, 8000.0), Detection("c", 0, 0.0, 0.512, 0.05, channel=3)]
+        [
+            Detection("a/b", 1, 1.23456, 60.0, 0.98765432, 200.25, 8000.0),
+            Detection("c", 0, 0.0, 0.512, 0.05, channel=3, spread=0.25),
+        ]
     )
     assert csv_table.write(tmp_path / "d.csv", found, SPECIES) == 2
     assert rows(tmp_path / "d.csv")[1:] == [
-        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654", "0", *NOWHERE],
-        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000", "3", *NOWHERE],
+        ["a/b", "1", 'Ave, "azul" 鳥', "1.235", "60.000", "200.2", "8000.0", "0.987654", "0", *NOWHERE, "0.000000"],
+        ["c", "0", "frog", "0.000", "0.512", "0.0", "0.0", "0.050000", "3", *NOWHERE, "0.250000"],
     ]
     assert b"\r" not in (tmp_path / "d.csv").read_bytes()
 
@@ -56,7 +59,7 @@ def test_a_detection_says_where_and_when_it_began(tmp_path):
     csv_table.write(
         tmp_path / "d.csv", [Detection("a", 0, 1.25, 2, 0.5), Detection("b", 0, 0, 1, 0.5)], SPECIES, origins
     )
-    assert [row[9:] for row in rows(tmp_path / "d.csv")[1:]] == [
+    assert [row[9:-1] for row in rows(tmp_path / "d.csv")[1:]] == [
         ["ridge", "2026-03-29T01:00:00.250Z", "2026-03-29T03:00:00.250+02:00", "18.3", "-65.8"],
         ["creek", "", "", "", ""],
     ]

@@ -27,6 +27,7 @@ TYPES = [
     pa.string(),
     pa.float64(),
     pa.float64(),
+    pa.float32(),
 ]
 NOWHERE = ("", None, None, None, None)
 
@@ -38,17 +39,20 @@ def test_the_columns_are_those_of_the_csv_table_with_types(tmp_path, detections)
     assert tuple(table.column_names) == csv_table.COLUMNS
     assert table.schema.types == TYPES
     assert table.num_rows == len(detections)
-    assert table.schema.metadata[b"dawnchorus_schema"] == b"3"
+    assert table.schema.metadata[b"dawnchorus_schema"] == b"4"
 
 
 def test_values_are_kept_as_they_are(tmp_path):
-    found = [Detection("a/b", 1, 86_399.123456, 86_400.0, 0.25, 200.25, 8000.0), Detection("é", 0, 0.0, 0.5, 0.5)]
+    found = [
+        Detection("a/b", 1, 86_399.123456, 86_400.0, 0.25, 200.25, 8000.0),
+        Detection("é", 0, 0.0, 0.5, 0.5, spread=0.125),
+    ]
     parquet.write(tmp_path / "deep" / "d.parquet", found, SPECIES)
     assert pq.read_table(tmp_path / "deep" / "d.parquet").to_pylist() == [
         dict(zip(csv_table.COLUMNS, row, strict=True))
         for row in [
-            ("a/b", 1, "鳥", 86_399.123456, 86_400.0, 200.25, 8000.0, 0.25, 0, *NOWHERE),
-            ("é", 0, "frog", 0.0, 0.5, 0.0, 0.0, 0.5, 0, *NOWHERE),
+            ("a/b", 1, "鳥", 86_399.123456, 86_400.0, 200.25, 8000.0, 0.25, 0, *NOWHERE, 0.0),
+            ("é", 0, "frog", 0.0, 0.5, 0.0, 0.0, 0.5, 0, *NOWHERE, 0.125),
         ]
     ]
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["d.parquet"]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from dawnchorus.events import Annotation, Verdict
-from dawnchorus.review.as_annotations import as_annotations, disagreements, joined, last_words
+import pytest
+
+from dawnchorus.dataset import DataError, DataSet
+from dawnchorus.events import Annotation, Recording, Species, Verdict
+from dawnchorus.review.as_annotations import as_annotations, disagreements, joined, last_words, with_verdicts
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 BANDS = [(100.0, 900.0), (2000.0, 4000.0)]
@@ -71,3 +75,11 @@ def test_a_verdict_replaces_boxes_that_say_otherwise_of_its_time_and_no_others()
         Annotation("q", 1, 2.0, 4.0, 0, 9, True),
     ]
     assert joined([contradicted, *kept], [said]) == [*kept, said]
+
+
+def test_verdicts_alone_make_a_data_set_when_one_says_present() -> None:
+    alone = DataSet((Recording("r", Path("r.wav"), 10.0, 32_000),), (), (Species(0, "a"), Species(1, "b")))
+    (box,) = with_verdicts(alone, [verdict(True)], "verdicts").annotations
+    assert (box.recording, box.species, box.present) == ("r", 1, True)
+    with pytest.raises(DataError, match="nobody says of any recording here that a species is present"):
+        with_verdicts(alone, [verdict(False)], "verdicts")

@@ -71,6 +71,15 @@ def test_what_another_server_wrote_is_seen(desk: Desk) -> None:
 
 
 def test_what_was_said_of_another_models_box_on_the_call_is_not_asked_again(desk: Desk) -> None:
-    desk.add([Row("key-0001", NAMES[0], 0, "x", 60.2, 60.9, 0, 0, "present", "Ana", model="another")])
+    desk.add([Row("key-0001", NAMES[0], 0, desks.SPECIES[0].name, 60.2, 60.9, 0, 0, "present", "Ana", model="another")])
     again = Desk(desk.found, desk.sounds, desk.store, "highest")
     assert len(again.open(Wanted())) == 5
+
+
+def test_answers_to_a_model_with_other_numbers_are_those_of_the_named_species(desk: Desk) -> None:
+    """The table may hold what people said of an earlier model; names tell which species they meant."""
+    clip = int(desk.open(Wanted())[0])
+    row = desk.row_of_clip(clip, "key-0001", "present", "Ana")
+    desk.add([replace(row, species=7), replace(row, key="key-0002", species=0, name="Newt", answer="absent")])
+    assert len(desk.open(Wanted())) == 5 and int(desk.answer[clip]) == 1
+    assert [one.name for one in desk.species()] == [*(one.name for one in desks.SPECIES), "Newt"]

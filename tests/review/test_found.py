@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyarrow.parquet import read_table, write_table
 
 from dawnchorus import package
 from dawnchorus.calibration.tables import Calibration, SpeciesCalibration, write
@@ -16,6 +17,7 @@ from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, parquet, scores_parquet
 from dawnchorus.review import found as tables
 from dawnchorus.review.found import FoundError, began_s
+from dawnchorus.scores import mean
 from factories import by_chance, write_run
 
 SPECIES = (Species(0, "Frog"), Species(1, "Bird"), Species(2, "Never found"))
@@ -23,7 +25,16 @@ SPECIES = (Species(0, "Frog"), Species(1, "Bird"), Species(2, "Never found"))
 
 def detections(count: int) -> list[Detection]:
     return [
-        Detection(f"card/{n // 10:06d}", n % 2, 0.5 * (n % 10), 0.5 * (n % 10) + 1, (n % 100) / 100, 300, 900)
+        Detection(
+            f"card/{n // 10:06d}",
+            n % 2,
+            0.5 * (n % 10),
+            0.5 * (n % 10) + 1,
+            (n % 100) / 100,
+            300,
+            900,
+            spread=n % 7 / 20,
+        )
         for n in range(count)
     ]
 
@@ -45,7 +56,19 @@ def test_parquet_and_csv_say_the_same(tmp_path: Path, count: int) -> None:
                 its[n].start_s,
                 300,
             )
+            assert found.candidates.spread[n] == pytest.approx(its[n].spread, abs=1e-6)
     assert tables.read(tmp_path).model == "abc"
+
+
+def test_tables_of_before_have_no_spread(tmp_path: Path) -> None:
+    parquet.write(tmp_path / "detections.parquet", detections(20), SPECIES)
+    of_before = read_table(tmp_path / "detections.parquet").drop_columns(["spread"])
+    write_table(of_before, tmp_path / "detections.parquet")
+    csv_table.write(tmp_path / "other" / "detections.csv", detections(20), SPECIES)
+    lines = (tmp_path / "other" / "detections.csv").read_text().splitlines()
+    (tmp_path / "other" / "detections.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines))
+    for where in (tmp_path, tmp_path / "other"):
+        assert len(tables.read(where)) == 20 and not tables.read(where).candidates.spread.any()
 
 
 def test_species_that_were_not_found_are_known_from_the_summary(tmp_path: Path) -> None:
@@ -63,6 +86,19 @@ def test_a_run_asks_of_its_own_recordings_and_has_their_frames(tmp_path: Path) -
     assert times.tolist() == [2.25, 2.75, 3.25, 3.75]
     np.testing.assert_allclose(scores, said[1].framewise[4:8, 1], atol=1e-3)  # kept as float16
     assert found.frames.between("nothing", 1, 2.0, 4.0) is None
+    assert not found.candidates.spread.any()  # one network alone
+
+
+def test_a_run_of_several_networks_knows_where_they_disagree(tmp_path: Path) -> None:
+    said = [mean([by_chance(name, 0.5, seed) for seed in (0, 1, 2)]) for name in ("a", "b")]
+    found = tables.read(write_run(tmp_path / "run", said))
+    for n in range(len(found)):
+        one = found.detection(n)
+        its = next(each for each in said if each.recording == one.recording)
+        peaks = np.flatnonzero(np.abs(its.framewise[:, one.species] - one.score) < 1e-3)
+        near = [peak for peak in peaks if one.start_s <= its.frame_start_s[peak] < one.end_s]
+        wanted = its.framewise_spread[near, one.species]  # type: ignore[index]
+        assert np.abs(wanted - found.candidates.spread[n]).min() < 1e-3
 
 
 def test_frames_that_were_kept_are_read_by_recording(tmp_path: Path) -> None:

@@ -297,7 +297,8 @@ def test_a_call_is_marked_by_dragging_and_the_like_of_it_is_found(browser: Any, 
     tab = opened(context, served)
     tab.click("[data-view=missed]")
     tab.fill("#search", "train0001")
-    until(tab, "document.getElementById('long').naturalWidth > 0")
+    until(tab, "document.getElementById('long').alt.includes('train0001')")
+    until(tab, "document.getElementById('long').complete && document.getElementById('long').naturalWidth > 0")
     box = tab.locator("#long").bounding_box()
     tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
     tab.mouse.down()
@@ -310,10 +311,36 @@ def test_a_call_is_marked_by_dragging_and_the_like_of_it_is_found(browser: Any, 
     assert (verdict.recording, verdict.species, verdict.asked, verdict.present) == ("train0001", 2, "marked", True)
     assert 2.3 < verdict.start_s < 3.2 and 3.4 < verdict.end_s < 4.3
     assert 0 < verdict.low_hz < verdict.high_hz < 16_000
+    assert tab.locator("#names option[value='New frog']").count() == 1  # to choose for the next call
     tab.click("#similar")
     tab.wait_for_selector("#alike .clip")
+    assert tab.locator("#search-state").inner_text() == "8 of 8 recordings searched by its spectrogram."
     assert "train0001" in tab.locator("#alike .clip .where").first.inner_text()
     tab.keyboard.press("p")
     saved(tab)
     assert [one.asked for one in read_verdicts(home / "detections" / "reviews.db")][-1] == "similar"
     context.close()
+
+
+def test_without_detections_calls_are_marked_and_named_at_once(browser: Any, home: Path) -> None:
+    served = Served("--audio", str(home / "audio"), "--verdicts", str(home / "first.db"))
+    served.start()
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: FAULTS.append(str(error)))
+        tab.goto(f"http://127.0.0.1:{served.port}/")
+        until(tab, "document.getElementById('long').naturalWidth > 0")  # the first recording is open
+        assert tab.locator("#missed-title").inner_text() == "Mark calls"
+        tab.fill("#by", "Ana")
+        for name, value in {"start_s": "1", "end_s": "2.5", "low_hz": "500", "high_hz": "3000", "name": "Frog"}.items():
+            tab.fill(f"#mark [name={name}]", value)
+        tab.keyboard.press("Enter")
+        saved(tab)
+        (verdict,) = read_verdicts(home / "first.db")
+        assert (verdict.recording, verdict.start_s, verdict.species) == ("train0000", 1.0, 0)
+        tab.click("[data-view=open]")
+        tab.wait_for_selector("#nothing:not([hidden])")
+    finally:
+        context.close()
+        served.kill()

@@ -117,6 +117,12 @@ def test_mix_takes_from_its_orders_in_turn() -> None:
     assert ordered(candidates, "mix") == ordered(candidates, "mix", mix=queue.MIX)
 
 
+def test_when_nobody_says_otherwise_the_rare_come_first() -> None:
+    candidates = far_apart([0.9, 0.8, 0.7, 0.6], species=[0, 0, 0, 1])
+    assert queue.FIRST == "rare"
+    assert ordered(candidates) == ordered(candidates, "rare") == [3, 0, 1, 2]
+
+
 def test_another_seed_draws_another_random_order() -> None:
     candidates = far_apart([0.5] * 30)
     assert ordered(candidates, "random", 0) != ordered(candidates, "random", 1)

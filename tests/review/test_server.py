@@ -20,6 +20,7 @@ for needed in ("fastapi", "uvicorn", "sqlalchemy"):
 import numpy as np
 import soundfile
 
+from dawnchorus.review import queue
 from dawnchorus.review.verdicts import Store, read_verdicts
 from review import desks
 from review.desks import Client, Served, serving
@@ -64,6 +65,7 @@ def said(client: Client, *presses: dict[str, Any]) -> tuple[int, Any]:
 def test_clips_come_with_pictures_and_sound(client: Client) -> None:
     session = client.json("/api/session")
     assert session["reviewers"] == ["Ana", "Ben"] and session["species"] == [one.name for one in desks.SPECIES]
+    assert session["order"] == queue.FIRST  # nobody said otherwise
     listed = client.json("/api/clips?number=4")
     assert len(listed["clips"]) == 4
     clip = listed["clips"][0]

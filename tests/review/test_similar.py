@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +12,13 @@ import pytest
 import sounds
 from dawnchorus.audio.faults import AudioError
 from dawnchorus.audio.reading import excerpt
+from dawnchorus.events import Recording
+from dawnchorus.feature_store import build_store
 from dawnchorus.review import similar
 from dawnchorus.review.clips import Sounds, around, picture, wav
+from dawnchorus.review.similar import Searches
+from dawnchorus.review.stored import embeddings
+from review.some_bands import SomeBands
 
 
 def with_calls(*at_s: float, level: float = 0.2, seed: int = 0) -> sounds.Sound:
@@ -41,8 +48,38 @@ def test_silence_is_like_nothing(tmp_path: Path) -> None:
     assert list(similar.nearest(silent, sample)) == []
     with pytest.raises(ValueError, match="one level"):
         similar.template(silent, 1.0, 2.0, 0, 0)
-    with pytest.raises(ValueError, match="expected 0.1 to 15 s"):
-        similar.template(call, 1.0, 1.01, 0, 0)
+
+
+def finished(searches: Searches, number: int) -> dict[str, Any]:
+    while not (state := searches.state(number))["over"]:
+        time.sleep(0.01)
+    return state
+
+
+def test_a_search_goes_by_stored_embeddings_where_the_call_has_some(tmp_path: Path) -> None:
+    audio = tmp_path / "audio"
+    for name, at_s in (("a", [5.0]), ("b", [3.0, 11.5]), ("c", [7.0])):
+        sounds.write_wav(audio / f"{name}.wav", with_calls(*at_s, seed=ord(name)))
+    kept = [Recording(name, audio / f"{name}.wav", 20.0, 32_000) for name in "ab"]
+    build_store(kept, tmp_path / "store", SomeBands())
+    searches = Searches(Sounds([audio]), embeddings(tmp_path / "store"))
+    state = finished(searches, searches.begin(0, 5.0, 5.5, 1500, 4500))
+    assert state["by"] == "the embeddings of some bands"
+    assert (state["done"], state["of"], state["failed"], state["left_out"]) == (3, 3, 0, 1)
+    best = [(one["recording"], one["start_s"], one["end_s"]) for one in state["nearest"][:3]]
+    assert best[0] == ("a", 5.0, 5.5) and {name for name, _, _ in best[1:]} == {"b"}
+    assert sorted(start_s for _, start_s, _ in best[1:]) == pytest.approx([3.0, 11.5], abs=0.13)
+    # Nothing is stored of this one: its picture is laid over all recordings, those with embeddings too.
+    state = finished(searches, searches.begin(2, 7.0, 7.6, 1500, 4500))
+    assert (state["by"], state["left_out"]) == ("its spectrogram", 0)
+    assert [one["recording"] for one in state["nearest"][:4]].count("b") == 2
+
+
+def test_a_call_has_a_length_whatever_it_is_searched_by(tmp_path: Path) -> None:
+    sounds.write_wav(tmp_path / "a.wav", with_calls(5.0))
+    for length_s in (0.01, 16.0):
+        with pytest.raises(ValueError, match="expected 0.1 to 15 s"):
+            Searches(Sounds([tmp_path])).begin(0, 1.0, 1.0 + length_s, 0, 0)
 
 
 def test_only_the_stretch_is_read_and_it_is_the_right_one(tmp_path: Path) -> None:

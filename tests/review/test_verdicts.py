@@ -150,6 +150,40 @@ def test_new_species_get_the_next_numbers_and_keep_them(where: Path | str) -> No
     assert names == ["Frog", "Bird", "Bat", "Owl"]
 
 
+def test_a_name_says_which_species_is_meant_whatever_number_it_has_in_the_table(where: Path | str) -> None:
+    with Store(where) as store:  # two models with other numbers, and names that people gave
+        store.add([row("1"), row("2", species=0, name="Bird", start_s=4.0, end_s=5.0)])
+        store.add([row("3", species=None, name="Bat", start_s=6.0, end_s=7.0)])
+        store.add([row("4", species=None, name="Owl", answer="absent", start_s=8.0, end_s=9.0)])
+    said, species = verdicts.read_named(where, [Species(0, "Bird"), Species(1, "Newt")])
+    assert [one.name for one in species] == ["Bird", "Newt", "Frog", "Bat"]
+    assert [one.species for one in said] == [2, 0, 3, 4]  # of Owls there is nothing to learn
+    alone, species = verdicts.read_named(where, ())
+    assert [one.name for one in species] == ["Frog", "Bird", "Bat"] and [one.species for one in alone] == [0, 1, 2, 3]
+
+
+def test_species_without_names_are_known_by_their_numbers(where: Path | str) -> None:
+    with Store(where) as store:
+        store.add([row("1", species=1, name="Bird"), row("2", species=0, name="s0", start_s=4.0, end_s=5.0)])
+    for species in ((Species(0, "s0"), Species(1, "s1")), (Species(0, "Frog"), Species(1, "Bird"))):
+        said, same = verdicts.read_named(where, species)
+        assert [one.species for one in said] == [1, 0] and tuple(same) == species
+
+
+def test_two_models_words_for_one_species_are_one_question(where: Path | str) -> None:
+    with Store(where) as store:
+        store.add([row("1", "absent"), row("2", "present", species=5)])
+    (said,), _ = verdicts.read_named(where, SPECIES)
+    assert (said.species, said.present) == (0, True)
+
+
+def test_a_name_that_was_taken_back_is_no_species(where: Path | str) -> None:
+    with Store(where) as store:
+        store.add([row("1"), row("2", species=None, name="Forg"), row("3", "undo", name="Forg", takes_back="2")])
+    said, species = verdicts.read_named(where, ())
+    assert [one.name for one in species] == ["Frog"] and len(said) == 1
+
+
 def test_names_are_kept_as_they_are(where: Path | str) -> None:
     names = ["'; DROP TABLE verdict; --", "<script>alert(1)</script>", "Pájaro 鳥 🐸", "a\nb"]
     with Store(where) as store:

@@ -41,11 +41,11 @@ def verdicts_shown(run: Path, where: str, wanted: float, as_json: bool) -> None:
     """Judge a run by verdicts, write RUN/reviewed, and show what was found."""
     from dawnchorus.console import console, precision_table
     from dawnchorus.review import precision
-    from dawnchorus.review.verdicts import read_verdicts
+    from dawnchorus.review.verdicts import read_named
     from dawnchorus.run_folder import RunFolder
 
     folder = RunFolder(run)
-    verdicts = precision.fair(read_verdicts(where))
+    verdicts = precision.fair(read_named(where, folder.species)[0])
     given, elsewhere = precision.of_run(folder, verdicts)
     bins = precision.by_bin(given)
     thresholds = precision.thresholds(given, len(folder.species), wanted)

@@ -18,7 +18,7 @@ NEEDED = ("fastapi", "uvicorn", "sqlalchemy")
 def review(
     found: Annotated[
         Path | None,
-        typer.Argument(help="The --out folder of `detect`, its table, or a run folder. Without it: the start page."),
+        typer.Argument(help="The --out folder of `detect`, its table, or a run folder. Without it, calls are marked."),
     ] = None,
     audio: Annotated[
         list[Path] | None, typer.Option(help="Folders with the recordings; nothing outside them is read.")
@@ -26,13 +26,16 @@ def review(
     model: Annotated[
         Path | None, typer.Option(help="The model that found them, for its thresholds; RUN/model of RUN/detections.")
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Embeddings to find similar calls by: RUN/features, RUN trained with --encoder.")
+    ] = None,
     verdicts: Annotated[
         str | None, typer.Option(help="A file, or postgresql://…; reviews.db beside the detections if not given.")
     ] = None,
     order: Annotated[
-        Literal["mix", "highest", "threshold", "stratified", "disagreement", "rare", "random"],
-        typer.Option(help="What is asked first."),
-    ] = "mix",
+        Literal["rare", "highest", "threshold", "stratified", "disagreement", "mix", "random"] | None,
+        typer.Option(help="What is asked first. Default: rare, the species with few calls first."),
+    ] = None,
     reviewers: Annotated[str, typer.Option(help="Names to choose from, with commas between them.")] = "",
     host: Annotated[str, typer.Option(help="Where to listen; anything but 127.0.0.1 asks for a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
@@ -43,12 +46,15 @@ def review(
 ) -> None:
     """Open a page that shows and plays what was found, one key an answer. Ends with Ctrl+C; nothing is lost.
 
-    Without detections it opens a start page: choose recordings and a model, detect, review, train.
+    With --audio and --verdicts alone there is nothing to ask; calls are marked, and the like of them is found. With
+    nothing at all it opens a start page: choose recordings and a model, detect, review, train.
     """
-    if found is not None and not audio:
+    if not audio and (found is not None or store is not None):
         raise typer.BadParameter("expected the folder of the recordings", param_hint="--audio")
-    if found is None and (audio or model):
-        raise typer.BadParameter("without detections, folders are chosen on the page", param_hint="--audio, --model")
+    if found is None and model is not None:
+        raise typer.BadParameter("its thresholds are those of detections; say where these are", param_hint="--model")
+    if found is None and audio and not verdicts:
+        raise typer.BadParameter("without detections, say where the answers go", param_hint="--verdicts")
     missing = [one for one in NEEDED if importlib.util.find_spec(one) is None]
     if missing:
         typer.echo(
@@ -56,13 +62,14 @@ def review(
         )
         raise typer.Exit(1)
     from dawnchorus.review import serve
+    from dawnchorus.review.queue import FIRST
 
     names = [one.strip() for one in reviewers.split(",") if one.strip()]
     served = serve.Served(
         found,
         tuple(audio or ()),
         verdicts or "",
-        order,
+        order or FIRST,
         seed,
         tuple(names),
         host,
@@ -70,5 +77,6 @@ def review(
         token,
         tuple(name or ()),
         model,
+        store,
     )
     serve.serve(served, typer.echo, browser)

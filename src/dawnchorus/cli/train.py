@@ -15,7 +15,12 @@ from dawnchorus.cli.evaluate import evaluate_shown
 @app.command()
 @plain_errors
 def train(
-    data: Annotated[Path, typer.Argument(help="Folder with train_tp.csv, train_fp.csv and the recordings.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with train_tp.csv, train_fp.csv and the recordings; with --verdicts, recordings alone do."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the run.")],
     audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
     annotations: Annotated[
@@ -82,7 +87,8 @@ def train(
     seed: Annotated[int, typer.Option()] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     verdicts: Annotated[
-        str | None, typer.Option(help="Verdicts of `review`, a file or a database's URL, to learn from as well.")
+        str | None,
+        typer.Option(help="Verdicts of `review`, a file or a database's URL, to learn from, with tables or without."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Any problem with the data is an error.")] = False,
 ) -> None:
@@ -159,15 +165,19 @@ def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, licenc
 
 
 def _with_verdicts(data: Any, where: str, strict: bool) -> Any:
+    from dataclasses import replace
+
     from dawnchorus.console import console
     from dawnchorus.review.as_annotations import last_words, with_verdicts
-    from dawnchorus.review.verdicts import read_verdicts
+    from dawnchorus.review.verdicts import read_named
 
-    verdicts = read_verdicts(where)
+    verdicts, species = read_named(where, data.species)
+    if new := ", ".join(one.name for one in species[len(data.species) :]):
+        console().print(f"species that the verdicts alone name: {new}", markup=False)
     words = [one.present for one in last_words(verdicts)]
     said = f"{words.count(True)} present, {words.count(False)} absent, {words.count(None)} unsure"
     console().print(f"verdicts on {len(words)} clips: {said}")
-    return with_verdicts(data, verdicts, "verdicts", strict)
+    return with_verdicts(replace(data, species=tuple(species)), verdicts, "verdicts", strict)
 
 
 def train_shown(
@@ -193,7 +203,8 @@ def train_shown(
     say = console().print
     with bar("looking at the recordings") as step:
         column, pattern = sites
-        found = dataset.load(data, audio, strict, step, column, Pattern(pattern) if pattern else None, tables)
+        at_site = Pattern(pattern) if pattern else None
+        found = dataset.load(data, audio, strict, step, column, at_site, tables, verdicts is not None)
     if verdicts is not None:
         found = _with_verdicts(found, verdicts, strict)
     present = sum(box.present for box in found.annotations)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,18 @@ class Clock:
             yield item
 
 
+class Said(NamedTuple):
+    """What networks say of windows: the mean of their probabilities, and how far those of frames lie apart.
+
+    `clipwise` `(window, species)`, `framewise` and `spread` `(window, frame, species)`, the last their standard
+    deviation; None from one network alone.
+    """
+
+    clipwise: NDArray[np.float32]
+    framewise: NDArray[np.float32]
+    spread: NDArray[np.float32] | None = None
+
+
 class Detector:
     """The networks of a package, ready to score recordings. Several networks give the mean of their probabilities.
 
@@ -109,25 +121,31 @@ class Detector:
         self.batch = batch
         self.networks = [Network(path, precision, threads) for path in paths(package, precision)]
 
-    def score_windows(self, windows: Sequence[Window]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Probabilities of windows: clipwise `(window, species)`, framewise `(window, frame, species)`."""
-        clipwise, framewise = [], []
+    def score_windows(self, windows: Sequence[Window]) -> Said:
+        """What the networks say of windows."""
+        clipwise, framewise, apart = [], [], []
         for start in range(0, len(windows), self.batch):
             part = windows[start : start + self.batch]
             planes = np.stack([window.block.plane(window.start, window.columns) for window in part])
             said = [network(planes) for network in self.networks]
             clipwise.append(np.mean([probability(clip) for clip, _ in said], axis=0, dtype=np.float32))
-            framewise.append(np.mean([probability(frames) for _, frames in said], axis=0, dtype=np.float32))
-        return np.concatenate(clipwise), np.concatenate(framewise)
+            each = [probability(frames) for _, frames in said]
+            framewise.append(np.mean(each, axis=0, dtype=np.float32))
+            if len(each) > 1:
+                squares = np.mean([(one - framewise[-1]) ** 2 for one in each], axis=0, dtype=np.float32)
+                apart.append(np.sqrt(squares))
+        spread = np.concatenate(apart) if apart else None
+        return Said(np.concatenate(clipwise), np.concatenate(framewise), spread)
 
-    def score_block(self, block: FeatureBlock) -> tuple[list[Window], NDArray[np.float32], NDArray[np.float32], bool]:
-        """Windows of a block, their probabilities as `score_windows` gives them, and whether all were finite."""
+    def score_block(self, block: FeatureBlock) -> tuple[list[Window], Said, bool]:
+        """Windows of a block, what the networks say of them, and whether all of it was finite."""
         windows = self.package.windows.over(block, self.package.front_end.columns_per_second)
-        clip, frames = self.score_windows(windows)
-        finite = bool(np.isfinite(clip).all() and np.isfinite(frames).all())
+        said = self.score_windows(windows)
+        finite = bool(np.isfinite(said.clipwise).all() and np.isfinite(said.framewise).all())
         if block.silent or not finite:  # whatever a network says of nothing, nothing was there
-            clip, frames = np.zeros_like(clip), np.zeros_like(frames)
-        return windows, clip, frames, finite
+            nothing = np.zeros_like(said.framewise)
+            said = Said(np.zeros_like(said.clipwise), nothing, None if said.spread is None else nothing)
+        return windows, said, finite
 
     def score(self, recording: Recording, faults: list[Fault] | None = None) -> Scores:
         """Scores of a whole recording, block by block. Raises AudioError when nothing of it can be read."""
@@ -138,8 +156,8 @@ class Detector:
         """Scores of a recording whose spectrogram is at hand."""
         joined = scoring.Joining(self.package.columns_per_frame)
         for block in blocks:
-            windows, clip, frames, _ = self.score_block(block)
-            joined.add(windows, clip, frames)
+            windows, said, _ = self.score_block(block)
+            joined.add(windows, *said)
         if not joined.starts:
             raise AudioError(recording.path, Fault("no_audio", "there is no sound in it"))
         return joined.scores()
@@ -274,9 +292,9 @@ def hear(
             with clock("features"):
                 heard = features.of_sound(recording.key, block, front_end)
             with clock("network"):
-                windows, clip, frames, finite = detector.score_block(heard)
+                windows, said, finite = detector.score_block(heard)
             with clock("stitch and events"):
-                joined.add(windows, clip, frames)
+                joined.add(windows, *said)
             count.block(block, windows[-1].end_s, finite)
             beat(block.end_s)
         if not joined.starts:

@@ -57,7 +57,7 @@ CREATE INDEX file_key ON file (key);
 CREATE TABLE detection (
     file INTEGER NOT NULL, number INTEGER NOT NULL, species INTEGER NOT NULL, start_s REAL NOT NULL,
     end_s REAL NOT NULL, score REAL NOT NULL, low_hz REAL NOT NULL, high_hz REAL NOT NULL, channel INTEGER NOT NULL,
-    PRIMARY KEY (file, number)
+    spread REAL NOT NULL DEFAULT 0, PRIMARY KEY (file, number)
 ) WITHOUT ROWID;
 CREATE TABLE frames (
     file INTEGER NOT NULL, channel INTEGER NOT NULL, frame_s REAL NOT NULL, end_s REAL NOT NULL,
@@ -67,6 +67,8 @@ CREATE TABLE frames (
 
 # Apart, so that the ledger of a run that began before there was such a table goes on.
 HEADER = "CREATE TABLE IF NOT EXISTS header (file INTEGER PRIMARY KEY, words TEXT NOT NULL)"
+HAS_SPREAD = "SELECT 1 FROM pragma_table_info('detection') WHERE name = 'spread'"
+SPREAD = "ALTER TABLE detection ADD COLUMN spread REAL NOT NULL DEFAULT 0"
 
 RESULTS = (
     "header_s", "bytes_s", "read_s", "analysed_s", "lost_s", "lost", "gaps", "faults", "detections", "whole", "model",
@@ -134,6 +136,8 @@ class Ledger:
                         self.db.execute(statement)
                     self.db.execute("INSERT INTO run VALUES ('schema', ?)", [str(SCHEMA)])
             self.db.execute(HEADER)
+            if not self.db.execute(HAS_SPREAD).fetchone():
+                self.db.execute(SPREAD)
             (schema,) = self.db.execute("SELECT value FROM run WHERE name = 'schema'").fetchone()
         if schema != str(SCHEMA):
             raise LedgerError(f"{path}: schema {schema}; this version of dawnchorus reads schema {SCHEMA}")
@@ -266,7 +270,18 @@ class Ledger:
         ]
         assignments = ", ".join(f"{column} = ?" for column in RESULTS)
         detections = (
-            (number, at, one.species, one.start_s, one.end_s, one.score, one.low_hz, one.high_hz, one.channel)
+            (
+                number,
+                at,
+                one.species,
+                one.start_s,
+                one.end_s,
+                one.score,
+                one.low_hz,
+                one.high_hz,
+                one.channel,
+                one.spread,
+            )
             for at, one in enumerate(result.detections)
         )
         frames = (
@@ -277,7 +292,7 @@ class Ledger:
             self._forget(number)
             state = "failed" if result.failed else "done"
             self.db.execute(f"UPDATE file SET state = ?, {assignments} WHERE number = ?", [state, *values, number])
-            self.db.executemany("INSERT INTO detection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", detections)
+            self.db.executemany("INSERT INTO detection VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", detections)
             self.db.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)", frames)
             if result.words:
                 self.db.execute("INSERT INTO header VALUES (?, ?)", [number, json.dumps(dict(result.words))])
@@ -304,7 +319,7 @@ class Ledger:
     def detections(self) -> Iterator[Detection]:
         """All detections, by recording and as they were found."""
         for row in self._select(
-            "SELECT key, species, start_s, end_s, score, low_hz, high_hz, channel FROM detection "
+            "SELECT key, species, start_s, end_s, score, low_hz, high_hz, channel, spread FROM detection "
             "JOIN file ON file.number = detection.file ORDER BY key, detection.number"
         ):
             yield Detection(*row)

@@ -1,7 +1,7 @@
 """Detections as a CSV table: `recording_id, species_id, species, t_min, t_max, f_min, f_max, score, channel`.
 
 Behind them `site, time_utc, time_local, latitude, longitude`: where and when each began, empty where it is not known.
-Times are ISO 8601 with their zone.
+Times are ISO 8601 with their zone. The last is `spread`: how far the networks disagree.
 Marks are written as their readers read them: without `species_id`, and with `song_type` and `verdict` at the end, and
 behind these the further names of a table of names, such as the codes of GBIF and eBird.
 """
@@ -25,7 +25,7 @@ from dawnchorus.recorders.origin import Origin
 
 COLUMNS = (
     "recording_id", "species_id", "species", "t_min", "t_max", "f_min", "f_max", "score", "channel",
-    "site", "time_utc", "time_local", "latitude", "longitude",
+    "site", "time_utc", "time_local", "latitude", "longitude", "spread",
 )  # fmt: skip
 NOWHERE = Origin()
 
@@ -62,6 +62,7 @@ def write(
                     stamp(at and at.astimezone(UTC)),
                     stamp(at),
                     *degrees(origin.place),
+                    f"{found.spread:.6f}",
                 ]
             )
     return rows

@@ -18,7 +18,7 @@ from dawnchorus.export.files_table import stamp
 from dawnchorus.files import whole
 from dawnchorus.recorders.origin import Origin
 
-SCHEMA_VERSION = "3"  # 2: `channel` at the end; 3: behind it `site` to `longitude`
+SCHEMA_VERSION = "4"  # 2: `channel` at the end; 3: behind it `site` to `longitude`; 4: `spread`
 MARKS_VERSION = "1"
 ROWS_AT_ONCE = 1 << 16  # of a row group; memory holds no more, however many there are
 
@@ -42,6 +42,7 @@ def schema(facts: dict[str, str] | None = None) -> Any:
         "time_local": pa.string(),
         "latitude": pa.float64(),
         "longitude": pa.float64(),
+        "spread": pa.float32(),
     }
     return pa.schema(list(columns.items()), {"dawnchorus_schema": SCHEMA_VERSION, **(facts or {})})
 
@@ -80,6 +81,7 @@ def write(
                 [stamp(at) or None for at in times],
                 [origin.place and origin.place[0] for origin in places],
                 [origin.place and origin.place[1] for origin in places],
+                [one.spread for one in some],
             ]
             arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds.types, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=kinds))

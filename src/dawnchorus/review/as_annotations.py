@@ -94,7 +94,7 @@ def with_verdicts(data: DataSet, verdicts: Sequence[Verdict], source: str, stric
     """The data set with the boxes of verdicts, which are checked at the door as those of tables are.
 
     Verdicts on other recordings, and clips that people disagree about, are named among its problems; `source` says
-    where the verdicts came from. Raises DataError with `strict` for any such problem.
+    where the verdicts came from. Raises DataError with `strict` for any such problem, and when nothing says present.
     """
     told, unmatched = door.match(as_annotations(verdicts, data.bands_hz), data.recordings)
     added, doubtful = door.check(told, data.recordings, len(data.species))
@@ -106,4 +106,9 @@ def with_verdicts(data: DataSet, verdicts: Sequence[Verdict], source: str, stric
         listed = "\n".join(map(str, problems))
         raise DataError(f"{source}: {len(problems)} problems, and --strict allows none:\n{listed}")
     boxes = tuple(joined(data.annotations, added))
+    if not any(box.present for box in boxes):
+        listed = "\n".join(map(str, (*data.problems, *problems)))
+        raise DataError(
+            f"{source}: nobody says of any recording here that a species is present; the problems:\n{listed}"
+        )
     return replace(data, annotations=boxes, problems=(*data.problems, *problems))

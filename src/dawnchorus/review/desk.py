@@ -16,7 +16,8 @@ from dawnchorus.review.as_annotations import differ
 from dawnchorus.review.clips import Sounds
 from dawnchorus.review.found import Found
 from dawnchorus.review.queue import Order
-from dawnchorus.review.verdicts import Kept, Row, Store, counting, species_named
+from dawnchorus.review.stored import Stored
+from dawnchorus.review.verdicts import Kept, Numbers, Row, Store, counting
 
 DAY_S = 86_400
 
@@ -61,9 +62,17 @@ class Answers:
 class Desk:
     """The questions of a detection and the answers in a store. Several requests may ask at once."""
 
-    def __init__(self, found: Found, sounds: Sounds, store: Store, order: Order = "mix", seed: int = 0) -> None:
+    def __init__(
+        self,
+        found: Found,
+        sounds: Sounds,
+        store: Store,
+        order: Order = queue.FIRST,
+        seed: int = 0,
+        embeddings: Stored | None = None,
+    ) -> None:
         """Put the questions in order, which takes seconds for a million."""
-        self.found, self.sounds, self.store, self.order = found, sounds, store, order
+        self.found, self.sounds, self.store, self.order, self.embeddings = found, sounds, store, order, embeddings
         self.lock = threading.RLock()
         its = found.candidates
         self.recording = np.asarray(sounds.numbers(its.names), np.int64).reshape(-1)
@@ -77,6 +86,7 @@ class Desk:
         self._sorted = its.recording[self._by_recording]
         self._numbers = {name: number for number, name in enumerate(its.names)}
         self.answers = Answers()
+        self.numbers = Numbers(found.species)
         self.refresh()
         # What was said of another model's boxes on the same calls is not asked again.
         standing = [one.verdict for stretch in self.answers.of_stretch for one in self.answers.standing(stretch)]
@@ -87,7 +97,8 @@ class Desk:
     def refresh(self) -> None:
         """Take in what came since, from whichever server."""
         with self.lock:
-            for stretch in self.answers.add(self.store.rows(self.answers.last)):
+            came = [self.numbers(one) for one in self.store.rows(self.answers.last)]
+            for stretch in self.answers.add(came):
                 standing = self.answers.standing(stretch)
                 said = WORD_NUMBERS[standing[-1].row.answer] if standing else 0
                 for clip in self._clips_at(stretch):
@@ -140,8 +151,7 @@ class Desk:
     def species(self) -> list[Species]:
         """Those of the model, and behind them those that people named."""
         with self.lock:
-            rows = [rows[0] for rows in self.answers.of_stretch.values()]
-        return species_named(rows, self.found.species)
+            return list(self.numbers.species)
 
     # ---- questions -----------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from dawnchorus.scores import EventRule, Scores
 
 STARTED = re.compile(r"(?<!\d)(\d{8})[_T-]?(\d{6})(?!\d)")
 COLUMNS = ("recording_id", "species_id", "t_min", "t_max", "f_min", "f_max", "score")
+SPREAD = "spread"  # a column that tables of before have not
 USUAL_THRESHOLD = 0.5  # where no model says one
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float32]]
@@ -100,6 +101,12 @@ def read(where: Path, model: Path | None = None) -> Found:
     return _found(columns, species, made_by, content_hash(table), frames, thresholds)
 
 
+def nothing() -> Found:
+    """No detections: what people mark is all there is."""
+    of_none = np.zeros(0, np.float32)
+    return Found(Candidates.of([]), of_none, of_none, (), np.zeros(0), "", value_hash("nothing"))
+
+
 def _model(table: Path, made_by: str, told: Path | None) -> ModelPackage | None:
     """The model that detections were made by, where it can be had."""
     if told is None:
@@ -132,12 +139,14 @@ def _of_parquet(path: Path) -> tuple[dict[str, Any], str]:
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path, columns=[*COLUMNS, "species"], read_dictionary=["recording_id", "species"])
+        numbers = [name for name in (*COLUMNS[1:], SPREAD) if name != SPREAD or name in parquet.read_schema(path).names]
+        wanted = ["recording_id", "species"]
+        table = parquet.read_table(path, columns=[*wanted, *numbers], read_dictionary=wanted)
     except (pyarrow.ArrowException, KeyError) as error:
         raise FoundError(f"{path}: no table of detections ({error})") from error
     table = table.unify_dictionaries().combine_chunks()  # each row group has a dictionary of its own
     metadata = table.schema.metadata or {}
-    columns: dict[str, Any] = {name: table[name].to_numpy() for name in COLUMNS[1:]}
+    columns: dict[str, Any] = {name: table[name].to_numpy() for name in numbers}
     words = table["recording_id"]
     words = words.chunk(0) if words.num_chunks else pyarrow.array([], pyarrow.string()).dictionary_encode()
     columns["names"], columns["recording"] = words.dictionary.to_pylist(), words.indices.to_numpy()
@@ -155,6 +164,7 @@ def _of_csv(path: Path) -> tuple[dict[str, Any], str]:
     names = {name: number for number, name in enumerate(dict.fromkeys(row["recording_id"] for row in rows))}
     try:
         columns: dict[str, Any] = {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS[1:]}
+        columns[SPREAD] = np.array([float(row.get(SPREAD) or 0) for row in rows])
     except ValueError as error:
         raise FoundError(f"{path}: {error}; expected numbers") from error
     columns["names"], columns["recording"] = list(names), np.array([names[row["recording_id"]] for row in rows], int)
@@ -176,6 +186,7 @@ def _of_run(run: RunFolder) -> Found:
         "f_min": np.array([one.low_hz for one in found]),
         "f_max": np.array([one.high_hz for one in found]),
         "score": np.array([one.score for one in found]),
+        SPREAD: np.array([one.spread for one in found]),
     }
     content = value_hash([its.hash, sorted(said)])
     thresholds = _thresholds(its, len(run.species))
@@ -209,7 +220,7 @@ def _found(
         np.asarray(columns["t_max"], np.float64),
         np.asarray(columns["score"], np.float64),
         thresholds[number],
-        np.zeros(count),
+        np.asarray(columns.get(SPREAD, np.zeros(count)), np.float64),
         np.arange(count),
     )
     began = np.array([began_s(name) for name in names], np.float64)

@@ -71,6 +71,7 @@ async function send() {
     const told = await ask("/api/verdicts", { content: batch[0].content, answers: batch.map((one) => one.press) });
     const sent = new Set(batch.map((one) => one.press.key));
     outbox = outbox.filter((one) => !sent.has(one.press.key));
+    if (told.species.length !== session.species.length) fill(at("names"), told.species);
     session.species = told.species;
     wait = 0;
     trouble("");
@@ -374,18 +375,22 @@ function zoom() {
 // ---- what was missed ------------------------------------------------------------------------------------------------
 
 const WINDOW_S = 30;
-let heard = { number: -1, duration_s: 0 }, from = 0, origin = null, axis = null, searching = 0;
+let heard = { number: -1, duration_s: 0 }, from = 0, origin = null, axis = null, searching = 0, opening = 0;
 
 async function findRecordings() {
-  const found = await ask("/api/recordings?search=" + encodeURIComponent(at("search").value)).catch(() => []);
+  const wanted = at("search").value;
+  const found = await ask("/api/recordings?search=" + encodeURIComponent(wanted)).catch(() => []);
   fill(at("recordings"), found.map((one) => one.name));
-  const exact = found.find((one) => one.name === at("search").value);
+  const exact = found.find((one) => one.name === wanted);
   if (exact && exact.number !== heard.number) await openRecording(exact.number, 0);
 }
 
 async function openRecording(number, start) {
+  const mine = ++opening;  // another may be chosen meanwhile
   try {
-    heard = { number, ...await ask(`/api/recordings/${session.content}/${number}`) };
+    const told = await ask(`/api/recordings/${session.content}/${number}`);
+    if (mine !== opening) return;
+    heard = { number, ...told };
   } catch (error) { trouble(error.message); return; }
   at("search").value = heard.name;
   at("alike").replaceChildren();
@@ -460,7 +465,8 @@ async function findSimilar(sample, name) {
   for (;;) {
     const state = await ask("/api/similar/" + search).catch(() => null);
     if (!state || mine !== searching) return;
-    at("search-state").textContent = `${state.done} of ${state.of} recordings searched`
+    at("search-state").textContent = `${state.done} of ${state.of} recordings searched by ${state.by}`
+      + (state.left_out ? `, ${state.left_out} of which nothing is stored` : "")
       + (state.failed ? `, ${state.failed} can't be read` : "") + (state.over ? "." : " …");
     if (state.over) {
       shown = state.nearest.map((one) => ({ ...one, name, low_hz: sample.low_hz, high_hz: sample.high_hz, answer: "" }));
@@ -496,8 +502,9 @@ function show(wanted) {
   skip = 0;
   passed = [];
   shown = [];
-  if (wanted === "missed") findRecordings();
-  else load();
+  if (wanted !== "missed") load();
+  else if (heard.number < 0 && session.recordings) openRecording(0, 0).then(findRecordings);
+  else findRecordings();
 }
 
 const ACTIONS = {
@@ -528,7 +535,8 @@ at("wide-play").addEventListener("click", () => play(true));
 at("wide-similar").addEventListener("click", similarToClip);
 at("filters").addEventListener("change", () => { skip = 0; passed = []; load(); });
 at("filters").addEventListener("submit", (event) => event.preventDefault());
-at("search").addEventListener("input", findRecordings);
+at("search").addEventListener("input", () => { opening++; findRecordings(); });  // typing comes before what is on its way
+at("search").addEventListener("focus", () => at("search").select());
 at("earlier").addEventListener("click", () => showWindow(from - WINDOW_S / 2));
 at("later").addEventListener("click", () => showWindow(from + WINDOW_S / 2));
 at("hear").addEventListener("click", () => {
@@ -564,5 +572,6 @@ window.addEventListener("online", send);
   if (!at("by").value && session.reviewers.length) at("by").value = session.reviewers[0];
   trouble("");
   adopt();
-  show("open");
+  if (!session.clips) at("missed-title").textContent = "Mark calls";
+  show(session.clips ? "open" : "missed");
 })();

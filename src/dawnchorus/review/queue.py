@@ -15,8 +15,11 @@ from dawnchorus.events import Detection, Verdict
 Order = Literal["mix", "highest", "threshold", "stratified", "disagreement", "rare", "random"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 
+FIRST: Order = "rare"
+"""The order when nobody says otherwise: docs/review_gain.md says how it was chosen."""
+
 MIX: tuple[Order, ...] = ("rare", "rare", "disagreement")
-"""The orders that `mix` takes from in turn: docs/review_gain.md says how it was chosen."""
+"""The orders that `mix` takes from in turn."""
 
 BOUT_GAP_S = 2.0
 """Detections of a species that follow each other this closely in a recording are one bout of calls."""
@@ -35,7 +38,7 @@ class Candidates:
     """Stretches that a person could be asked of; all arrays are `(candidate,)`.
 
     `recording` and `species` are numbers, the first those of `names`. `score` is in [0, 1]; `threshold` is the score
-    from which the species would be reported. `spread` says how far models disagree on the stretch, 0 where there is
+    from which the species would be reported. `spread` says how far networks disagree on the stretch, 0 where there is
     one model alone. Candidates that have one number in `alike` sound alike (`sounding_alike`).
     """
 
@@ -80,7 +83,7 @@ class Candidates:
 
 def ordered(
     candidates: Candidates,
-    order: Order = "mix",
+    order: Order = FIRST,
     seed: int = 0,
     answered: Sequence[Verdict] = (),
     mix: Sequence[Order] = MIX,

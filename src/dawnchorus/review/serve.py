@@ -18,7 +18,7 @@ from dawnchorus.review import server
 from dawnchorus.review.desk import Desk
 from dawnchorus.review.guard import LOCAL, App
 from dawnchorus.review.opening import missing, opened, verdicts_of
-from dawnchorus.review.queue import Order
+from dawnchorus.review.queue import FIRST, Order
 from dawnchorus.review.start import Start, guarded
 
 EVERYWHERE = ("0.0.0.0", "::", "")
@@ -28,14 +28,16 @@ EVERYWHERE = ("0.0.0.0", "::", "")
 class Served:
     """What is reviewed, where verdicts go, and who may come.
 
-    Without `found` the start page is served, on which people choose. `verdicts` "" is beside the detections; `model`
-    is the folder of the model that found them, whose thresholds are asked about.
+    Without `found` recordings alone are, on which people mark what they hear; without `audio` as well it is the start
+    page, on which people choose. `verdicts` "" is beside the detections, and needed where there are none; `model`
+    is the folder of the model that found them, whose thresholds are asked about; `features` one with embeddings, by
+    which the like of a call is searched for.
     """
 
     found: Path | None
     audio: tuple[Path, ...]
     verdicts: str = ""
-    order: Order = "mix"
+    order: Order = FIRST
     seed: int = 0
     reviewers: tuple[str, ...] = ()
     host: str = "127.0.0.1"
@@ -43,6 +45,7 @@ class Served:
     token: str = ""
     names: tuple[str, ...] = ()
     model: Path | None = None
+    features: Path | None = None
 
 
 def serve(served: Served, say: Callable[[str], None], browser: bool = False) -> None:
@@ -65,21 +68,22 @@ def serve(served: Served, say: Callable[[str], None], browser: bool = False) -> 
 
 def _application(served: Served, stack: ExitStack) -> tuple[App, list[str]]:
     """What answers requests, closed with `stack`, and what is said of it in the terminal."""
-    if served.found is None:
+    if served.found is None and not served.audio:
         start = Start(served.verdicts, served.order, served.seed, served.reviewers)
         stack.callback(start.close)
         return guarded(start, served.host, _names(served), served.token), []
-    desk = opened(served.found, served.audio, served.verdicts, served.order, served.seed, served.model)
+    desk = opened(served.found, served.audio, served.verdicts, served.order, served.seed, served.model, served.features)
     stack.callback(desk.store.close)
     application = server.app(desk, served.host, _names(served), served.token, served.reviewers)
-    return application, _opening(desk, served.verdicts or str(verdicts_of(served.found)))
+    verdicts = served.verdicts or str(verdicts_of(served.found)) if served.found else served.verdicts
+    return application, _opening(desk, verdicts)
 
 
 def _opening(desk: Desk, verdicts: str) -> list[str]:
-    lines = [
-        f"{len(desk.found)} detections, {len(desk.asked)} to ask of (one of each bout of calls), "
-        f"{len(desk.answers.of_key)} answers so far in {verdicts.rpartition('@')[2]}"
-    ]
+    what = f"{len(desk.found)} detections, {len(desk.asked)} to ask of (one of each bout of calls)"
+    if not len(desk.found):
+        what = f"no detections, {len(desk.sounds)} recordings to mark calls on"
+    lines = [f"{what}, {len(desk.answers.of_key)} answers so far in {verdicts.rpartition('@')[2]}"]
     if without := missing(desk):
         lines.append(f"{without} recordings are not in the audio folder; nothing is asked of them")
     if desk.sounds.refused:

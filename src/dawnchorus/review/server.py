@@ -91,7 +91,7 @@ def pages(desk: Desk, write_token: str, reviewers: Sequence[str] = (), started: 
     """The application without its guard; `started` where there is a start page to go back to."""
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     content = value_hash([desk.found.content, desk.sounds.content])
-    searches = Searches(desk.sounds)
+    searches = Searches(desk.sounds, desk.embeddings)
     picture_of = lru_cache(maxsize=PICTURES)(lambda clip, wide: _clip_picture(desk, clip, wide))
 
     @inner.exception_handler(AudioError)

@@ -20,7 +20,7 @@ from dawnchorus.review.desk import Desk
 from dawnchorus.review.guard import Guard, Receive, Send, new_token
 from dawnchorus.review.jobs import BusyError, Jobs
 from dawnchorus.review.opening import opened, verdicts_of
-from dawnchorus.review.queue import Order
+from dawnchorus.review.queue import FIRST, Order
 from dawnchorus.review.verdicts import StoreError
 
 PARTS = {"start.css": "page.css", "start.js": "start.js"}
@@ -63,7 +63,7 @@ class Start:
     def __init__(
         self,
         verdicts: str = "",
-        order: Order = "mix",
+        order: Order = FIRST,
         seed: int = 0,
         reviewers: Sequence[str] = (),
         train_options: Sequence[str] = (),

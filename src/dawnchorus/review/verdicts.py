@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -265,10 +265,59 @@ def read_verdicts(where: Path | str) -> list[Verdict]:
     Where people differ, the last one counts (`as_annotations`). Raises StoreError when there is no such file or it
     holds no verdicts.
     """
+    return standing(_rows(where))
+
+
+def _rows(where: Path | str) -> list[Kept]:
     if "://" not in str(where) and not Path(where).is_file():
         raise StoreError(f"{where}: no such file; expected the verdicts of `dawnchorus review`")
     with Store(where) as store:
-        return standing(store.rows())
+        return store.rows()
+
+
+class Numbers:
+    """The species of a model or of data, and behind them those that rows name: a name says which species a row means.
+
+    The numbers in a table are those of the models that were reviewed, and models differ. Where one side has no name
+    but such as `s3`, the number counts.
+    """
+
+    def __init__(self, species: Sequence[Species]) -> None:
+        self.species = list(species)
+        self.numbers = {one.name: one.number for one in species}
+
+    def __call__(self, kept: Kept) -> Kept:
+        """The row with the number that its species has here; a new name gets the next one."""
+        row = kept.row
+        told = row.species or 0
+        number = self.numbers.get(row.name)
+        if number is None and told < len(self.species) and _nameless(told) in (row.name, self.species[told].name):
+            number = told
+        if number is None:
+            number = self.numbers[row.name] = len(self.species)
+            self.species.append(Species(number, row.name))
+        return kept if number == row.species else replace(kept, row=replace(row, species=number))
+
+
+def _nameless(number: int) -> str:
+    return f"s{number}"
+
+
+def read_named(where: Path | str, species: Sequence[Species]) -> tuple[list[Verdict], list[Species]]:
+    """The Verdicts that count, with the numbers of `species` by name, and the species: behind those the new ones.
+
+    New is a name that somebody said is present somewhere; of others there is nothing to learn, and their verdicts have
+    numbers behind all species. Raises StoreError as `read_verdicts` does.
+    """
+    rows = _rows(where)
+    counts = [one.row for by_person in counting(rows).values() for one in by_person.values()]
+    heard = {row.name for row in counts if row.answer == "present"}
+    numbers = Numbers(species)
+    # As they are numbered in the table, those that are nowhere present behind all others.
+    for one in sorted(rows, key=lambda one: (one.row.name not in heard, one.row.species or 0, one.number)):
+        numbers(one)
+    known = len(species) + sum(one.name in heard for one in numbers.species[len(species) :])
+    return standing([numbers(one) for one in rows]), numbers.species[:known]
 
 
 def species_named(rows: Sequence[Kept], species: Sequence[Species]) -> list[Species]:
