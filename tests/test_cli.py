@@ -2,15 +2,20 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+import dawnchorus
 import sounds
 import tiny_encoder
 from dawnchorus import package
 from dawnchorus.cli import app
+from dawnchorus.cli.app import GROUPS
 from dawnchorus.review.stored import embeddings
 from detect import archive, tiny_model
 
@@ -109,12 +114,11 @@ def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["train", "nowhere", "--out", "x"], "train_tp.csv: no such file"),
+        (["train", "nowhere", "--out", "x"], "nowhere: not there; expected a folder with train_tp.csv"),
         (["evaluate", "nowhere"], "no run.json here"),
         (["info", "nowhere"], "no run.json here"),
         (["detect", "nowhere", ".", "--out", "x"], "no package.json here"),
         (["blend", "nowhere", "--out", "x"], "neither run.json nor submission.csv here"),
-        (["train", ".", "--out", "x", "--method", "memo", "--steps", "1,2"], "expected three whole numbers"),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_a_sentence(command: list[str], words: str) -> None:
@@ -218,10 +222,10 @@ def test_without_a_truth_training_is_compared(forest: Path, tmp_path: Path) -> N
     assert compared.exit_code == 0, compared.output
 
 
-def test_a_variant_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+def test_a_variant_that_is_not_there_is_told_with_those_that_are(forest: Path, tmp_path: Path) -> None:
     study = tmp_path / "which.py"
     study.write_text(STUDY, encoding="utf-8")
-    result = runner.invoke(app, ["experiment", "run", f"{study}:four", "--data", str(tmp_path)])
+    result = runner.invoke(app, ["experiment", "run", f"{study}:four", "--data", str(forest)])
     assert result.exit_code == 1
     assert "no variant 'four'; there are two, three, reported" in result.output
 
@@ -279,9 +283,15 @@ def test_options_that_would_say_nothing_are_usage_errors(forest: Path, tmp_path:
     assert result.exit_code == 2
 
 
-def test_rounds_take_one_number_of_steps(forest: Path, tmp_path: Path) -> None:
-    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--steps", "2,2,2"])
-    assert result.exit_code == 1 and "expected one whole number" in result.output
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [(["2,2,2"], "expected one whole number"), (["1,2", "--method", "memo"], "expected three whole numbers")],
+)
+def test_rounds_take_one_number_of_steps_and_the_memo_three(
+    forest: Path, tmp_path: Path, steps: list[str], words: str
+) -> None:
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--steps", *steps])
+    assert result.exit_code == 1 and words in result.output
 
 
 # ---- detection over archives ---------------------------------------------------------------------------------
@@ -406,7 +416,7 @@ def test_what_was_learnt_without_annotations_is_trained_on(forest: Path, tmp_pat
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["pretrain", "nowhere", "--weights", "none", "--out", "x"], "nowhere: no sound files found"),
+        (["pretrain", "nowhere", "--weights", "none", "--out", "x"], "nowhere: no such file or folder"),
         (["pretrain", ".", "--weights", "gone.safetensors", "--out", "x"], "gone.safetensors: no such file"),
         (["pretrain", ".", "--backbone", "resnet", "--weights", "none", "--out", "x"], "no network 'resnet'"),
         (["train", ".", "--weights", ".", "--out", "x"], "weights.safetensors: no such file"),
@@ -416,8 +426,78 @@ def test_pretraining_that_cannot_begin_says_why(
     command: list[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    sounds.write_wav(tmp_path / "a.wav", sounds.noise(2.0))
+    sounds.write_wav(tmp_path / "train" / "a.wav", sounds.noise(2.0))
+    (tmp_path / "train_tp.csv").touch()
     result = runner.invoke(app, command)
     assert result.exit_code == 1, result.output
     assert words in result.output and "Traceback" not in result.output
     assert not Path("x").exists()
+
+
+# ---- help, versions, exit codes ------------------------------------------------------------------------------
+
+
+def commands() -> Iterator[tuple[list[str], Any]]:
+    """Every command as it is typed, with what typer makes of it."""
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        yield from [([name, one], its) for one, its in inner.items()] if inner else [([name], command)]
+
+
+COMMANDS = dict((" ".join(typed), command) for typed, command in commands())
+
+
+def test_alone_it_shows_where_to_begin() -> None:
+    alone = runner.invoke(app, [])
+    assert alone.exit_code == 0
+    for words in ("Where to begin:", "dawnchorus demo", "Exit codes: 0 done", "130 stopped with Ctrl+C"):
+        assert words in alone.output
+
+
+def test_the_version_is_told() -> None:
+    result = runner.invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"dawnchorus {dawnchorus.__version__}\n")
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "dawnchorus", "trian"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Try 'dawnchorus -h'" in done.stderr and "No such command 'trian'. Did you mean 'train'" in done.stderr
+
+
+def test_every_command_has_its_place_in_the_help() -> None:
+    assert {name.split()[0] for name in COMMANDS} == {name for names in GROUPS.values() for name in names}
+    page = runner.invoke(app, ["-h"]).output
+    assert all(f"{heading}:\n" in page for heading in GROUPS) and "...\n" not in page.partition("Begin:")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_argument_and_option_is_explained_and_the_examples_can_be_typed(name: str) -> None:
+    help_text = runner.invoke(app, [*name.split(), "-h"], env={"COLUMNS": "200"}).output
+    assert help_text.startswith("Usage: ") and "Examples:" in help_text
+    command = COMMANDS[name]
+    assert not [one.name for one in command.params if one.name != "help" and not one.help]
+    lines = [
+        line.split() for line in help_text.splitlines() if line.startswith("  dawnchorus ") or " dawnchorus " in line
+    ]
+    examples = [words[1:] for words in lines if words[0] == "dawnchorus"]
+    assert examples
+    for words in examples:
+        typed = " ".join(words[:2]) if " ".join(words[:2]) in COMMANDS else words[0]
+        known = {option for one in COMMANDS[typed].params for option in one.opts}
+        assert {word for word in words if word.startswith("--")} <= known, words
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(
+    forest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dawnchorus.dataset.load", stopped)
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path / "run"), "--weights", "none"])
+    assert result.exit_code == 130
+    assert "stopped; what is done is kept, and the same command goes on from there" in result.output
+    monkeypatch.setattr("dawnchorus.convert.convert", stopped)
+    result = runner.invoke(app, ["convert", str(forest), str(tmp_path / "x.csv")])
+    assert result.exit_code == 130 and result.output == "dawnchorus: stopped\n"

@@ -76,8 +76,8 @@ def test_other_columns_are_named_beside_the_expected_ones(tmp_path, header):
     path = sample(tmp_path, "a", header=header)
     with pytest.raises(SubmissionError) as error:
         submission.write(tmp_path / "s.csv", path, {"a": scores(0, 1)})
-    assert f"columns {', '.join(header.split(',')[:4])} …" in str(error.value)
-    assert "expected recording_id, s0, s1 …" in str(error.value)
+    assert f"its columns are {', '.join(header.split(',')) or 'none'}; " in str(error.value)
+    assert "expected recording_id, s0, s1" in str(error.value)
     assert not (tmp_path / "s.csv").exists()
 
 

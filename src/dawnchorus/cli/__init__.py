@@ -22,4 +22,4 @@ from dawnchorus.cli.app import app
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="dawnchorus")

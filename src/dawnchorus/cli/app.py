@@ -11,35 +11,85 @@ import typer
 from typer.core import TyperGroup
 
 # As a user meets them, which is how `--help` lists them.
-ORDER = (
-    "demo", "simulate", "train", "pretrain", "evaluate", "detect", "merge", "review", "verdicts", "summarise",
-    "convert", "check", "quantise", "blend", "info", "experiment",
-)  # fmt: skip
+GROUPS = {
+    "Begin": ("demo", "simulate"),
+    "From recordings and annotations to a model": ("check", "convert", "train", "evaluate", "info"),
+    "From recordings and a model to what calls there": ("detect", "merge", "review", "verdicts", "summarise"),
+    "More from a model": ("pretrain", "blend", "quantise", "experiment"),
+}
+GOES_ON = ("train", "pretrain", "detect", "experiment_run", "demo")  # the same command goes on where it was stopped
+
+BEGIN = """\b
+Where to begin:
+  dawnchorus demo                            all of it on simulated sound, in minutes
+  dawnchorus train DATA --out RUN            a model from recordings, train_tp.csv and train_fp.csv
+  dawnchorus detect RUN/model AUDIO --out OUT
+  dawnchorus COMMAND -h                      what a command takes, with an example
+
+\b
+Exit codes: 0 done; 1 an error, told in a sentence; 2 the command line is wrong;
+3 finished, but some files or variants failed; 130 stopped with Ctrl+C."""
 
 
-class InOrder(TyperGroup):
-    """Commands in the order of ORDER."""
+class InGroups(TyperGroup):
+    """Commands under the headings of GROUPS, in their order."""
 
-    def list_commands(self, ctx: object) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """The names of the commands."""
-        return sorted(self.commands, key=ORDER.index)
+        return sorted(self.commands, key=[name for names in GROUPS.values() for name in names].index)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """A heading for each group, a line for each command."""
+        width = max(map(len, self.commands))
+        for heading, names in GROUPS.items():
+            with formatter.section(heading):
+                rows = [(name.ljust(width), self.commands[name].get_short_help_str(200)) for name in names]
+                formatter.write_dl(rows)
 
 
 app = typer.Typer(
-    cls=InOrder,
+    cls=InGroups,
     help="dawnchorus learns to hear species from partial annotations.",
-    no_args_is_help=True,
+    epilog=BEGIN,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 experiments = typer.Typer(help="Studies: files of experiments that answer one question.", no_args_is_help=True)
 app.add_typer(experiments, name="experiment")
 
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from dawnchorus import __version__
+
+        typer.echo(f"dawnchorus {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def begin(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which version this is, and exit.")
+    ] = False,
+) -> None:
+    """Where nothing is asked, the help says where to begin."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: lines that can be typed as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  dawnchorus {line}" for line in lines)
+
+
 EXIT_FAULTS = 3  # finished, but some files failed
+EXIT_STOPPED = 130  # with Ctrl+C
 LINES = 20  # of faults that are shown
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines instead of tables.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines in place of tables.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core if not given.")]
 TimeLimit = Annotated[float, typer.Option(min=1, help="Seconds without any sign after which a file is given up.")]
 
@@ -51,6 +101,10 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
     def guarded(*args: Any, **options: Any) -> None:
         try:
             command(*args, **options)
+        except KeyboardInterrupt as error:
+            kept = "what is done is kept, and the same command goes on from there"
+            typer.echo(f"dawnchorus: stopped{f'; {kept}' if command.__name__ in GOES_ON else ''}", err=True)
+            raise typer.Exit(EXIT_STOPPED) from error
         except (ValueError, OSError, RuntimeError) as error:
             if type(error).__module__.partition(".")[0] not in ("dawnchorus", "builtins"):
                 raise

@@ -8,14 +8,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.folders import can_write
 
 
-@app.command()
+@app.command(epilog=example("blend RUN STUDENT --out BOTH --by logits --weight 1 --weight 0.5"))
 @plain_errors
 def blend(
     members: Annotated[
-        list[Path], typer.Argument(help="Runs, folders of predictions, or submission tables: of the same recordings.")
+        list[Path],
+        typer.Argument(
+            metavar="MEMBER", help="Runs, folders of predictions, or submission tables: of the same recordings."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for submission.csv, detections.csv and frames.npz.")],
     by: Annotated[
@@ -23,7 +27,10 @@ def blend(
         typer.Option(help="The mean of scores, of logits, the geometric mean, or the mean of ranks."),
     ] = "mean",
     calibrated: Annotated[bool, typer.Option("--calibrated", help="Each through its own calibration first.")] = False,
-    weight: Annotated[list[float] | None, typer.Option(help="A weight for each member, in their order.")] = None,
+    weight: Annotated[
+        list[float] | None,
+        typer.Option(help="A weight for each member, in their order, 1 of each if not given: --weight 2 --weight 1."),
+    ] = None,
     frame: Annotated[float | None, typer.Option(help="Seconds of a frame; the finest among them if not given.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -37,6 +44,7 @@ def blend(
 
     if out.resolve() in {path.resolve() for path in members}:
         raise typer.BadParameter("--out is one of the members, whose files it would replace")
+    can_write(out)
     how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
     read = [blending.member(path) for path in members]
     blended = how(read)
@@ -53,4 +61,4 @@ def blend(
         if not one.frames:
             say(f"{one.where}: no frames, so whole recordings alone were blended", markup=False)
     if blended.frames:
-        say(f"{len(detections)} detections: {out / 'detections.csv'}", markup=False)
+        say(f"{len(detections)} detections: {out / 'detections.csv'}; a blend can be blended again", markup=False)

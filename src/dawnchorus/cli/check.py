@@ -8,15 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, plain_errors
+from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, example, plain_errors
 from dawnchorus.cli.convert import Columns, Complete, NameAs, Names, Species, Verdict, spellings, told
+from dawnchorus.cli.folders import need_heard
 
 
-@app.command()
+@app.command(epilog=example("check /media/card1", "check recordings --annotations labels --picture coverage.svg"))
 @plain_errors
 def check(
     audio: Annotated[
-        list[str] | None, typer.Argument(help="Folders, files, patterns, or .txt files with one path a line.")
+        list[str] | None,
+        typer.Argument(metavar="AUDIO", help="Folders, files, patterns, or .txt files with one path a line."),
     ] = None,
     annotations: Annotated[
         list[Path] | None, typer.Option(help="Tables, or folders of them, to look at in place of the sound in AUDIO.")
@@ -43,6 +45,7 @@ def check(
         return
     if not audio:
         raise typer.BadParameter("name folders of sound, or tables with --annotations")
+    need_heard(audio)
     from dawnchorus.console import Detecting, console
     from dawnchorus.detect import outputs
     from dawnchorus.detect.run import check as check_files

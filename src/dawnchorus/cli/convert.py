@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.folders import can_write
 
 Species = Annotated[str, typer.Option("--species-column", help="The column, or the key of a tag, with the species.")]
 Columns = Annotated[
@@ -83,13 +84,22 @@ def _placed(recordings: Any, table: Path) -> list[Any]:
     return placed
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "convert OUT/detections.parquet RAVEN --to raven",
+        "convert labels boxes.csv --column start=Onset --column end=Offset",
+    )
+)
 @plain_errors
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A table, or a folder of them.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A file, or a folder with a file for each recording.")],
-    read_as: Annotated[str, typer.Option("--from", help="The format of IN, if it is not to be guessed.")] = "",
-    write_as: Annotated[str, typer.Option("--to", help="The format of OUT, if its name does not tell.")] = "",
+    read_as: Annotated[
+        str, typer.Option("--from", help="The format of IN, if it is not to be guessed: raven, audacity, csv, …")
+    ] = "",
+    write_as: Annotated[
+        str, typer.Option("--to", help="The format of OUT, if its name does not tell: raven, rfcx, parquet, …")
+    ] = "",
     audio: Sound = None,
     recordings: Recordings = None,
     species_column: Species = "",
@@ -105,6 +115,7 @@ def convert(
     from dawnchorus import convert as converting
     from dawnchorus.console import console
 
+    can_write(out.parent)
     said = told(species_column, column, verdict, decimal_comma, audio, recordings)
     done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as), complete)
     if as_json:
@@ -113,3 +124,4 @@ def convert(
     else:
         for line in done.lines():
             console().print(line, markup=False)
+        console().print(f"written: {out}", markup=False)

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import app, need_training, plain_errors
+from dawnchorus.cli.app import app, example, need_training, plain_errors
 from dawnchorus.cli.detect import detect_shown
 from dawnchorus.cli.evaluate import evaluate_shown
 from dawnchorus.cli.train import train_shown
 
 
-@app.command()
+@app.command(epilog=example("demo", "demo --out forest --seed 1"))
 @plain_errors
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("demo"),

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, plain_errors
+from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, example, plain_errors
+from dawnchorus.cli.folders import can_write, need_heard, need_model, need_table
 
 PathPattern = Annotated[
     str | None,
@@ -29,12 +30,18 @@ Rounded = Annotated[
 Precision = Literal["f32", "bf16", "int8"]  # that of `detect.precision`, which would load numpy for `--help`
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "detect RUN/model /media/cards --out OUT",
+        "detect RUN/model /media/cards --out OUT --pattern '{site}/*' --clock UTC --zone America/Puerto_Rico",
+    )
+)
 @plain_errors
 def detect(
-    model: Annotated[Path, typer.Argument(help="A model folder, such as RUN/model.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder, such as RUN/model.")],
     audio: Annotated[
-        list[str], typer.Argument(help="Folders, files, patterns, s3:// URLs, or .txt files with one a line.")
+        list[str],
+        typer.Argument(metavar="AUDIO", help="Folders, files, patterns, s3:// URLs, or .txt files with one a line."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the tables and the ledger of the run.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
@@ -55,7 +62,7 @@ def detect(
         bool, typer.Option("--keep-scores", help="Write the scores of all frames, too: scores.parquet.")
     ] = False,
     shard: Annotated[
-        str, typer.Option(metavar="I/N", help="Do one of N parts only, on this machine; `merge` joins them.")
+        str, typer.Option(metavar="I/N", help="Do one of N parts only, such as 3/40; `merge` joins them.")
     ] = "1/1",
     pattern: PathPattern = None,
     sites: SitesTable = None,
@@ -84,6 +91,11 @@ def detect(
     as_json: Json = False,
 ) -> None:
     """Find species in recordings. Needs no torch. Run it again to go on after whatever stopped it."""
+    need_model(model)
+    can_write(out)
+    if not any(out.glob("ledger*.sqlite")):  # what was heard stays when its folder is gone
+        need_heard(audio)
+    _check_sample(submission, model)
     from dawnchorus.detect.listing import Shard
 
     failed = detect_shown(
@@ -112,6 +124,17 @@ def detect(
     )
     if failed:
         raise typer.Exit(EXIT_FAULTS)
+
+
+def _check_sample(sample: Path | None, model: Path) -> None:
+    """A sample that does not fit the model is told before hours of detection."""
+    if sample is None:
+        return
+    need_table(sample)
+    from dawnchorus import package
+    from dawnchorus.export import submission
+
+    submission.check(sample, len(package.read(model).species))
 
 
 def _rules(pattern: str | None, sites: Path | None, clock: str | None, zone: str | None, decimals: int | None) -> Any:
@@ -188,14 +211,18 @@ def detect_shown(
         else:
             where = f"shard {shard} in {out}; when all are done: dawnchorus merge {model} {out}"
         say(f"{detected.detections} detections in {detected.heard} recordings: {where}", markup=False)
+        if shard is None or shard.of == 1:
+            say(
+                f"next: dawnchorus review {out} --audio AUDIO, or dawnchorus summarise {out} --out SEASON", markup=False
+            )
     return bool(detected.errors or (strict and detected.lost))
 
 
-@app.command()
+@app.command(epilog=example("merge RUN/model OUT"))
 @plain_errors
 def merge(
-    model: Annotated[Path, typer.Argument(help="The model folder that the shards were made with.")],
-    out: Annotated[Path, typer.Argument(help="The folder of the shards.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model folder that the shards were made with.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder of the shards.")],
     submission: Annotated[Path | None, typer.Option(help="A sample_submission.csv to fill.")] = None,
     pattern: PathPattern = None,
     sites: SitesTable = None,
@@ -205,6 +232,8 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Put the shards of a detection together: the tables are those of a run in one piece."""
+    need_model(model)
+    _check_sample(submission, model)
     from dawnchorus.console import console
     from dawnchorus.detect.run import merge as merge_shards
 

@@ -8,19 +8,20 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.folders import need_run, need_sound, need_table
 
 
-@app.command()
+@app.command(epilog=example("evaluate RUN", "evaluate RUN --truth test.csv --audio test"))
 @plain_errors
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
     truth: Annotated[Path | None, typer.Option(help="A table of every event in the recordings under --audio.")] = None,
-    audio: Annotated[Path | None, typer.Option(help="Completely annotated recordings.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="The folder of the completely annotated recordings.")] = None,
     verdicts: Annotated[
         str | None, typer.Option(help="Verdicts of `review`, a file or a database's URL, on the run's recordings.")
     ] = None,
-    precision: Annotated[float, typer.Option(help="With --verdicts: what thresholds should reach.")] = 0.9,
+    precision: Annotated[float, typer.Option(help="With --verdicts: what thresholds should reach, from 0 to 1.")] = 0.9,
     as_json: Json = False,
 ) -> None:
     """Score a run: on its partial labels, and on full truth if there is one. Writes scores.json and report.html.
@@ -28,7 +29,12 @@ def evaluate(
     With --verdicts: precision by score, recall, and a threshold for each species, in RUN/reviewed.
     """
     if (truth is None) != (audio is None):
-        raise typer.BadParameter("--truth and --audio belong together")
+        lacking = "--truth, the table of its events" if truth is None else "--audio, the folder of its recordings"
+        raise typer.BadParameter(f"--truth and --audio belong together; expected {lacking}")
+    need_run(run)
+    if truth is not None and audio is not None:
+        need_table(truth)
+        need_sound(audio)
     if verdicts is not None:
         if truth is not None:
             raise typer.BadParameter("--verdicts and --truth are two ways to judge; choose one")
@@ -80,6 +86,10 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
     known, said = None, None
     if truth and audio:
         known = read_truth(truth, audio, len(folder.species))
+        if known.problems and not known.boxes:
+            raise ValueError(
+                f"{truth}: no row fits a recording in {audio} and a species of the run: {known.problems[0]}"
+            )
         with bar("detecting in the annotated recordings") as step:
             unread: list[str] = []
             full, all_said = judge_on_truth(folder, known, EventRule(), step, unread)
@@ -96,3 +106,4 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
     console().print(scores_table(shown))
     if not known:
         console().print(PARTIAL_WARNING)
+    console().print(f"to look at: {run / 'report.html'}; the same numbers: {run / 'scores.json'}", markup=False)

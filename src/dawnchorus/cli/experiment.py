@@ -8,13 +8,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from dawnchorus.cli.app import EXIT_FAULTS, Json, experiments, need_training, plain_errors
+from dawnchorus.cli.app import EXIT_FAULTS, Json, example, experiments, need_training, plain_errors
+from dawnchorus.cli.folders import can_write, need_data, need_table
 
 StudyPath = Annotated[str, typer.Argument(metavar="STUDY[:VARIANT]", help="A study file, or one variant of it.")]
 ResultsFolder = Annotated[Path, typer.Option(help="Folder for results, and for fits that studies share.")]
 
 
-@experiments.command("run")
+@experiments.command(
+    "run", epilog=example("experiment run experiments/memo/which_stages.py --data DATA --seeds 3 --out runs")
+)
 @plain_errors
 def experiment_run(
     study: StudyPath,
@@ -35,6 +38,8 @@ def experiment_run(
     with_model: Annotated[bool, typer.Option("--with-model", help="Leave a model folder for `detect`, too.")] = False,
 ) -> None:
     """Train what is missing of a study's variants, and score them; run again to go on after an interruption."""
+    need_data(data)
+    can_write(out)
     need_training()
     from dawnchorus.console import Training, console
     from dawnchorus.study import load
@@ -64,14 +69,17 @@ def experiment_run(
             except (ValueError, RuntimeError) as error:  # one variant that fails doesn't stop the night's work
                 say(f"{found.name}:{name}, seed {seed}: failed, {error}", markup=False)
                 failed += 1
+    say(f"next: dawnchorus experiment compare {path} --data {data} --out {out}", markup=False)
     if failed:
         raise typer.Exit(EXIT_FAULTS)
 
 
-@experiments.command("compare")
+@experiments.command(
+    "compare", epilog=example("experiment compare experiments/memo/which_stages.py --data DATA --truth test.csv")
+)
 @plain_errors
 def experiment_compare(
-    study: Annotated[Path, typer.Argument(help="A study file.")],
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study file.")],
     data: Annotated[Path, typer.Option(help="The folder that the study was run on.")],
     out: ResultsFolder = Path("runs"),
     truth: Annotated[Path | None, typer.Option(help="A table of every event in the test recordings.")] = None,
@@ -86,6 +94,7 @@ def experiment_compare(
 
     if truth is not None and scorer is not None:
         raise typer.BadParameter("--truth and --scorer are two ways to say the same")
+    need_table(study)
     knows: judge.Judge = judge.Nobody()
     if scorer is not None:
         knows = judge.ScorerScript(scorer, data)
@@ -101,13 +110,15 @@ def experiment_compare(
     say(f"the same in {home / 'compare.md'} and {home / 'compare.csv'}", markup=False)
 
 
-@experiments.command("list")
+@experiments.command("list", epilog=example("experiment list", "experiment list MY_STUDIES --json"))
 @plain_errors
 def experiment_list(
-    folder: Annotated[Path, typer.Argument(help="A folder of studies.")] = Path("experiments"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of studies.")] = Path("experiments"),
     as_json: Json = False,
 ) -> None:
     """Show every line of the memo, the variant that stands for it, and what was reported of it."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder; studies are in the project's checkout, or name your own folder")
     need_training()
     from dataclasses import asdict
 
@@ -115,8 +126,6 @@ def experiment_list(
     from dawnchorus.study import load, table
     from dawnchorus.study.catalogue import catalogue
 
-    if not folder.is_dir():
-        raise ValueError(f"{folder}: no such folder; studies are in the project's checkout, or name your own folder")
     entries = catalogue(load.studies_in(folder))
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in entries]))

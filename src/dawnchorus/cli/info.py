@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.folders import need_run
 
 
-@app.command()
+@app.command(epilog=example("info RUN", "info RUN/model --json"))
 @plain_errors
 def info(
-    folder: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run folder or a model folder.")],
     as_json: Json = False,
 ) -> None:
     """Say what a run or a model is."""
@@ -27,6 +28,7 @@ def info(
         facts = package.describe(package.read(folder))
         evaluations = []
     else:
+        need_run(folder)
         run = RunFolder(folder)
         facts = {"data": run.record["data"], "recordings": str(len(run.recordings))}
         facts |= {name: str(value) for name, value in run.record["made_with"].items()}

@@ -7,13 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
+from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
+from dawnchorus.cli.folders import can_write, need_sound, sound_of
 
 
-@app.command()
+@app.command(epilog=example("pretrain ARCHIVE --out LEARNT", "train DATA --out RUN --weights LEARNT"))
 @plain_errors
 def pretrain(
-    audio: Annotated[list[Path], typer.Argument(help="Folders of recordings, or of data sets (not their test part).")],
+    audio: Annotated[
+        list[Path],
+        typer.Argument(metavar="AUDIO", help="Folders of recordings, or data sets (not their test part)."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the weights: give it to `train --weights`.")],
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
     weights: Annotated[str, typer.Option(help="What it starts from: imagenet, lite, none, or a file.")] = "lite",
@@ -22,10 +26,13 @@ def pretrain(
     detail: Annotated[
         Literal["coarse", "memo", "fine", "finest"], typer.Option(help="As in `train`: columns of 32, 16, 8, 4 ms.")
     ] = "coarse",
-    seed: Annotated[int, typer.Option()] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed, other views and weights.")] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
 ) -> None:
     """Let a network learn from recordings without annotations; run again to go on after an interruption."""
+    for folder in audio:
+        need_sound(sound_of(folder))
+    can_write(out)
     need_training()
     from dawnchorus import dataset, recommended
     from dawnchorus.console import bar, console

@@ -8,17 +8,19 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.folders import need_model, need_sound, need_table
 
 
-@app.command()
+@app.command(epilog=example("quantise RUN/model AUDIO", "quantise RUN/model AUDIO --truth test.csv --truth-audio test"))
 @plain_errors
 def quantise(
     model: Annotated[
-        Path, typer.Argument(help="A model folder, such as RUN/model; the int8 networks are put into it.")
+        Path,
+        typer.Argument(metavar="MODEL", help="A model folder, such as RUN/model; the int8 networks are put into it."),
     ],
     audio: Annotated[
-        list[Path], typer.Argument(help="Recordings like those to come, to calibrate on: no truth needed.")
+        list[Path], typer.Argument(metavar="AUDIO", help="Recordings like those to come, to calibrate on: no truth.")
     ],
     truth: Annotated[
         Path | None, typer.Option(help="A table of every event in the recordings of --truth-audio.")
@@ -39,6 +41,11 @@ def quantise(
 
     if (truth is None) != (truth_audio is None):
         raise typer.BadParameter("--truth and --truth-audio belong together")
+    need_model(model)
+    for folder in [*audio, *([truth_audio] if truth_audio is not None else [])]:
+        need_sound(folder)
+    if truth is not None:
+        need_table(truth)
     read = package.read(model)
     known = None if truth is None or truth_audio is None else read_truth(truth, truth_audio, len(read.species))
     try:
@@ -57,3 +64,4 @@ def quantise(
         typer.echo(json.dumps(asdict(made)))
     else:
         console().print(quantising.described(made), markup=False)
+        console().print(f"next: dawnchorus detect {model} AUDIO --out OUT --precision int8", markup=False)

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from dawnchorus.cli.app import app, plain_errors
+from dawnchorus.cli.app import app, example, plain_errors
 
 NEEDED = ("fastapi", "uvicorn", "sqlalchemy")
 
 
-@app.command()
+@app.command(epilog=example("review OUT --audio AUDIO", "review OUT --audio AUDIO --verdicts reviews.db"))
 @plain_errors
 def review(
     found: Annotated[

@@ -7,23 +7,25 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import app, plain_errors
+from dawnchorus.cli.app import app, example, plain_errors
+from dawnchorus.cli.folders import can_write
 
 
-@app.command()
+@app.command(epilog=example("simulate OUT --recordings 40 --species 6"))
 @plain_errors
 def simulate(
-    out: Annotated[Path, typer.Argument(help="Folder for the data set; must be new or empty.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the data set; must be new or empty.")],
     recordings: Annotated[int, typer.Option(min=1, help="Training recordings.")] = 40,
-    test_recordings: Annotated[int, typer.Option(min=1)] = 20,
-    species: Annotated[int, typer.Option(min=1)] = 6,
-    seconds: Annotated[float, typer.Option(help="Length of a recording.")] = 60.0,
-    seed: Annotated[int, typer.Option()] = 0,
+    test_recordings: Annotated[int, typer.Option(min=1, help="Recordings to test on, in OUT/test.")] = 20,
+    species: Annotated[int, typer.Option(min=1, help="Species that call in them.")] = 6,
+    seconds: Annotated[float, typer.Option(help="Length of a recording in seconds.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Another seed, another simulated forest.")] = 0,
     clips: Annotated[Path | None, typer.Option(help="A folder of your own call clips: one folder a species.")] = None,
     background: Annotated[Path | None, typer.Option(help="A folder of your own background recordings.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier simulation.")] = False,
 ) -> None:
     """Write an RFCX-like data set of which everything is known."""
+    can_write(out)
     from dawnchorus import simulate as simulator
     from dawnchorus.console import bar, console
     from dawnchorus.files import read_json
@@ -42,5 +44,6 @@ def simulate(
     for warning in read_json(out / "simulation.json")["warnings"]:
         console().print(warning, markup=False)
     console().print(
-        f"{recordings} training and {test_recordings} test recordings in {out}; next: dawnchorus train {out}"
+        f"{recordings} training and {test_recordings} test recordings in {out}; next: dawnchorus train {out} --out RUN",
+        markup=False,
     )

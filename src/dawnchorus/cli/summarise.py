@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.folders import can_write
 
 
-@app.command()
+@app.command(epilog=example("summarise OUT --out SEASON", "summarise OUT --out WEEKS --occasion-days 7"))
 @plain_errors
 def summarise(
-    run: Annotated[Path, typer.Argument(help="The folder that `detect` wrote.")],
+    run: Annotated[Path, typer.Argument(metavar="FOUND", help="The folder that `detect` wrote.")],
     out: Annotated[Path, typer.Option(help="Folder for the tables and pictures.")],
     zone: Annotated[
         str | None,
@@ -31,6 +32,7 @@ def summarise(
     as_json: Json = False,
 ) -> None:
     """Species by site, day and hour against what was recorded; histories for occupancy models; pictures."""
+    can_write(out)
     from dawnchorus.console import console
     from dawnchorus.recorders import zones
     from dawnchorus.seasons import pictures, read, tables

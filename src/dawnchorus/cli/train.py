@@ -7,21 +7,30 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, listed, need_training, plain_errors
+from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
 from dawnchorus.cli.convert import Columns, Complete, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
+from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound, sound_of
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "train DATA --out RUN",
+        "train DATA --out RUN --encoder birdnet",
+        "train DATA --annotations RAVEN --out RUN",
+        "train DATA --out STUDENT --teacher RUN",
+    )
+)
 @plain_errors
 def train(
     data: Annotated[
         Path,
         typer.Argument(
-            help="Folder with train_tp.csv, train_fp.csv and the recordings; with --verdicts, recordings alone do."
+            metavar="DATA",
+            help="Folder with train_tp.csv, train_fp.csv and the recordings; with --verdicts, recordings alone do.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the run.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run, beside DATA.")],
     audio: Annotated[list[Path] | None, typer.Option(help="Folders with the recordings, if not under DATA.")] = None,
     annotations: Annotated[
         list[Path] | None, typer.Option(help="Tables of any format, or folders of them, in place of DATA's two tables.")
@@ -84,7 +93,7 @@ def train(
     site_pattern: Annotated[
         str | None, typer.Option(help="Where sites stand in the paths of recordings, such as '{site}/*'.")
     ] = None,
-    seed: Annotated[int, typer.Option()] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed, other folds and initial weights.")] = 0,
     store: Annotated[Path | None, typer.Option(help="Folder for spectrograms that several runs share.")] = None,
     verdicts: Annotated[
         str | None,
@@ -99,6 +108,12 @@ def train(
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
     if not annotations and (complete or format or species_column or column or verdict or names):
         raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
+    need_data(data, bool(annotations or verdicts), bool(audio))
+    for folder in audio or ():
+        need_sound(folder)
+    for folder in teacher or ():
+        need_run(folder)
+    can_write(out, data, audio or [sound_of(data)])
     need_training()
     from dataclasses import replace
 
@@ -150,6 +165,7 @@ def train(
         data, out, experiment, audio or [], strict, store, outside, folds is None, sites, verdicts, tables
     )
     evaluate_shown(out, None, None, False)
+    console().print(f"next: dawnchorus detect {out / 'model'} AUDIO --out OUT", markup=False)
     if faults:
         raise typer.Exit(EXIT_FAULTS)
 

@@ -10,13 +10,15 @@ from typing import Annotated
 
 import typer
 
-from dawnchorus.cli.app import Json, app, plain_errors
+from dawnchorus.cli.app import Json, app, example, plain_errors
 
 
-@app.command()
+@app.command(epilog=example("verdicts reviews.db", "verdicts reviews.db --rfcx TABLES"))
 @plain_errors
 def verdicts(
-    where: Annotated[str, typer.Argument(help="The verdicts of `review`: a file, or postgresql://…")],
+    where: Annotated[
+        str, typer.Argument(metavar="VERDICTS", help="The verdicts of `review`: a file, or postgresql://…")
+    ],
     add: Annotated[
         list[Path] | None,
         typer.Option(help="Read a table into them: train_tp.csv or train_fp.csv of RFCX, or Arbimon validations."),

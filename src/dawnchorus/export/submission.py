@@ -24,16 +24,8 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
     sample's columns are not `recording_id, s0, s1, …` for the model's species, when one of its names fits several
     recordings, or when none of its recordings was scored.
     """
-    with sample.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or [])
-        wanted = [row["recording_id"] for row in reader] if "recording_id" in columns else []
-    n_species = len(next(iter(scores.values()))) if scores else len(columns) - 1
-    expected = ["recording_id", *(f"s{number}" for number in range(n_species))]
-    if columns != expected:
-        raise SubmissionError(
-            f"{sample}: columns {', '.join(columns[:4])} …; expected {', '.join(expected[:4])} … {expected[-1]}"
-        )
+    n_species = len(next(iter(scores.values()))) if scores else None
+    wanted, n_species = check(sample, n_species)
     stems = Counter(key.rsplit("/", 1)[-1] for key in scores)
     by_name = {key.rsplit("/", 1)[-1]: values for key, values in scores.items()} | dict(scores)
     for recording in wanted:
@@ -47,6 +39,26 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
     nothing = np.zeros(n_species, np.float32)
     _write(path, n_species, ((recording, by_name.get(recording, nothing)) for recording in wanted))
     return missing
+
+
+def check(sample: Path, n_species: int | None) -> tuple[list[str], int]:
+    """The recordings of a sample, and how many species it has: `n_species`, where that is not None.
+
+    Raises SubmissionError when its columns are not `recording_id, s0, s1, …` for as many species.
+    """
+    with sample.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        columns = list(reader.fieldnames or [])
+        wanted = [row["recording_id"] for row in reader] if "recording_id" in columns else []
+    n_species = max(len(columns) - 1, 0) if n_species is None else n_species
+    expected = ["recording_id", *(f"s{number}" for number in range(n_species))]
+    if columns != expected:
+        raise SubmissionError(f"{sample}: its columns are {_shown(columns)}; expected {_shown(expected)}")
+    return wanted, n_species
+
+
+def _shown(columns: list[str]) -> str:
+    return ", ".join(columns) or "none" if len(columns) <= 5 else f"{', '.join(columns[:4])} … {columns[-1]}"
 
 
 def write_all(path: Path, scores: Mapping[str, NDArray[np.float32]]) -> None:

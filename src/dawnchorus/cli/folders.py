@@ -1,0 +1,126 @@
+"""Folders that are not what a command expects, told before anything slow begins: by their names alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+# Those of `audio`, whose import takes longer than looking.
+SOUND = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".opus"})
+DEEP = 2  # folders further down that are searched for what was meant
+
+
+class FolderError(ValueError):
+    """A folder is something else, or not there; the message says what it is, and where the other may be."""
+
+
+def what_is(folder: Path) -> str:
+    """What a folder is, in words; "" for one of which nothing is known."""
+    if folder.is_file():
+        return "a file"
+    if not folder.is_dir():
+        return "not there"
+    kinds = {
+        "run.json": "a run of `train`",
+        "package.json": "a model",
+        "train_tp.csv": "a data set",
+        "ledger.sqlite": "what `detect` found",
+        "cache": "a run of `train` that is not finished; the same `train` goes on from there",
+    }
+    return next((words for name, words in kinds.items() if (folder / name).exists()), "")
+
+
+def need_run(folder: Path) -> None:
+    """Raise FolderError unless `folder` is a finished run."""
+    _need(
+        folder, "run.json", "the --out folder of a finished `dawnchorus train`", (folder.parent, folder.parent.parent)
+    )
+
+
+def need_model(folder: Path) -> None:
+    """Raise FolderError unless `folder` is a model."""
+    _need(folder, "package.json", "a model folder such as RUN/model", (folder / "model",))
+
+
+def need_data(folder: Path, tables_elsewhere: bool = False, sound_elsewhere: bool = False) -> None:
+    """Raise FolderError unless `folder` has the table of true positives and any recording."""
+    if not folder.is_dir():
+        raise FolderError(f"{folder}: {what_is(folder)}; expected a folder with train_tp.csv: no such file")
+    if not tables_elsewhere:
+        beside = (folder.parent, *_below(folder, "train_tp.csv"))
+        expected = "a table of true positives in the RFCX columns, or tables of another format with --annotations"
+        _need(folder, "train_tp.csv", expected, beside)
+    if not sound_elsewhere:
+        need_sound(sound_of(folder))
+
+
+def sound_of(data: Path) -> Path:
+    """Where `dataset.audio_folder` looks for the recordings of a data set."""
+    return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
+
+
+def need_sound(folder: Path) -> None:
+    """Raise FolderError when `folder` is not there, or has no file that could be a recording."""
+    if folder.is_file():
+        return
+    if not folder.is_dir():
+        raise FolderError(f"{folder}: no such file or folder")
+    for _, folders, names in os.walk(folder):
+        if any(Path(name).suffix.lower() in SOUND for name in names if not name.startswith(".")):
+            return
+        folders[:] = [name for name in folders if not name.startswith(".")]
+    known = what_is(folder)
+    raise FolderError(
+        f"{folder}: no sound files found{known and f' ({folder} is {known})'}; expected .wav, .flac, .ogg or .mp3"
+    )
+
+
+def need_heard(arguments: Iterable[str | Path]) -> None:
+    """The same for what `detect` and `check` take; lists, patterns and URLs are left to them."""
+    for one in map(str, arguments):
+        if "://" in one or (not Path(one).exists() and any(sign in one for sign in "*?[")):
+            continue
+        need_sound(Path(one))
+
+
+def need_table(path: Path) -> None:
+    """Raise FolderError unless `path` is a file."""
+    if not path.is_file():
+        raise FolderError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; expected a table")
+
+
+def can_write(out: Path, data: Path | None = None, heard: Sequence[Path] = ()) -> None:
+    """Raise FolderError where `out` is a file, is `data`, or lies in a folder whose recordings are `heard`.
+
+    What a run leaves there would be among the recordings of the next.
+    """
+    here = next((one for one in (out, *out.parents) if one.exists()), out)
+    if here.exists() and not here.is_dir():
+        raise FolderError(f"{here}: is a file; expected a folder, new or of an earlier run")
+    place = out.resolve()
+    if data is not None and place == data.resolve():
+        raise FolderError(f"{out}: is the folder of the data; choose another, such as {data.with_name('RUN')}")
+    for folder in heard:
+        if folder.resolve() in (place, *place.parents):
+            raise FolderError(f"{out}: lies in {folder}, where recordings are looked for; choose a folder beside it")
+
+
+def _need(folder: Path, file: str, expected: str, perhaps: Iterable[Path]) -> None:
+    if (folder / file).is_file():
+        return
+    known, meant = what_is(folder), next((one for one in perhaps if (one / file).is_file()), None)
+    where = f"{folder / file}: no such file" if file == "train_tp.csv" else f"{folder}: no {file} here"
+    raise FolderError(
+        f"{where}; expected {expected}"
+        f"{known and f'. {folder} is {known}'}{f'. Did you mean {meant}?' if meant is not None else ''}"
+    )
+
+
+def _below(folder: Path, file: str) -> list[Path]:
+    found: list[Path] = []
+    if (folder / "run.json").is_file():
+        return found  # a run keeps the tables that it learnt from, which are no data set
+    for depth in range(1, DEEP + 1):
+        found += sorted(path.parent for path in folder.glob("/".join([*["*"] * depth, file])))
+    return found
