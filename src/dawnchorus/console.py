@@ -210,6 +210,17 @@ def facts_table(facts: dict[str, str]) -> Table:
     return table
 
 
+def found_table(found: Sequence[tuple[str, int, int, int]]) -> Table:
+    """Of each species: the number of recordings in which it calls, was detected, and was rightly detected."""
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table.add_column("species")
+    for heading in ("recordings with it", "detected in", "rightly"):
+        table.add_column(heading, justify="right")
+    for species, *counts in found:
+        table.add_row(escape(species), *map(str, counts))
+    return table
+
+
 def coverage_table(species: Sequence[Said]) -> Table:
     """What annotations say of each species: rows by their word, hours in boxes."""
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from dawnchorus.annotations import species as species_table
 from dawnchorus.simulate import Simulation
 
 if TYPE_CHECKING:
@@ -50,3 +53,34 @@ def experiment() -> Experiment:
         window=windows,
         batch=24,
     )
+
+
+class Found(NamedTuple):
+    """Of one species: the test recordings in which it calls, those in which it was detected, and those of both."""
+
+    species: str
+    calls: int
+    detected: int
+    both: int
+
+
+def found(places: Places) -> list[Found]:
+    """What was detected in the test recordings beside their truth, by species."""
+    species = species_table.read(places.data / "species.csv")
+    truth: dict[int, set[str]] = defaultdict(set)
+    detected: dict[int, set[str]] = defaultdict(set)
+    for row in _rows(places.data / "truth" / "test.csv"):
+        truth[int(row["species_id"])].add(row["recording_id"])
+    for row in _rows(places.detections / "detections.csv"):
+        detected[int(row["species_id"])].add(row["recording_id"])
+    return [
+        Found(
+            one.name, len(truth[one.number]), len(detected[one.number]), len(truth[one.number] & detected[one.number])
+        )
+        for one in species
+    ]
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

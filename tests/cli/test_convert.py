@@ -52,7 +52,7 @@ def test_labels_go_to_every_format_with_the_names_of_two_cards(season: Path, for
 
 def test_what_is_lost_is_said_once_with_its_count(season: Path) -> None:
     output = run(season / "labels", season / "x.csv", "--to", "kaleidoscope")
-    assert output.splitlines() == ["4 rows read", "2 rows lose their frequencies"]
+    assert output.splitlines() == ["4 rows read", "2 rows lose their frequencies", f"written: {season / 'x.csv'}"]
     told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json"))
     assert told == {"rows": 4, "silence": 0, "lost": {"lose their frequencies": 2}, "problems": []}
 
@@ -109,7 +109,7 @@ def test_silence_in_a_complete_list_is_written_as_absence(season: Path) -> None:
     (season / "labels" / "quiet.txt").write_text("")
     sound = ["--audio", season / "audio", "--complete"]
     output = run(season / "labels", season / "x.csv", *sound)
-    assert output.splitlines() == ["4 rows read", "2 stretches without a call say absent"]
+    assert output.splitlines()[:2] == ["4 rows read", "2 stretches without a call say absent"]
     silent = [one for one in formats.read(season / "x.csv").marks if one.said == "absent"]
     assert [(one.recording, one.species, one.start_s, one.end_s) for one in silent] == [
         ("quiet", "frog", 0.0, 6.0),

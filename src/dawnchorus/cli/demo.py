@@ -25,13 +25,13 @@ def demo(
 
     from dawnchorus import demo as demonstration
     from dawnchorus import simulate as simulator
-    from dawnchorus.console import bar, console
+    from dawnchorus.console import bar, console, found_table
 
     say, places = console().print, demonstration.Places(out)
     say("1. Simulating recordings of six species, of which a few boxes are revealed …")
     with bar("simulating") as step:
         simulator.simulate(places.data, replace(demonstration.SIMULATION, seed=seed), step, overwrite=True)
-    say("2. Training stages 1, 2 and 3 …")
+    say("2. Training stages 1, 2 and 3, some minutes on 2 cores …")
     train_shown(places.data, places.run, replace(demonstration.experiment(), seed=seed), [], False, None)
     say("3. Detecting in the test recordings …")
     detect_shown(
@@ -43,4 +43,8 @@ def demo(
     )
     say("4. Comparing with the truth, which training never saw …")
     evaluate_shown(places.run, places.data / "truth" / "test.csv", places.data / "test", False)
-    say(f"\nOpen {places.run / 'report.html'} in a browser.")
+    say("\nOf the test recordings, the truth and what was found:")
+    say(found_table(demonstration.found(places)))
+    say(f"Open {places.run / 'report.html'} in a browser.", markup=False)
+    say(f"To hear what was found: dawnchorus review {places.detections} --audio {places.data / 'test'}", markup=False)
+    say("With your own recordings: dawnchorus train DATA --out RUN", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -212,9 +213,9 @@ def detect_shown(
             where = f"shard {shard} in {out}; when all are done: dawnchorus merge {model} {out}"
         say(f"{detected.detections} detections in {detected.heard} recordings: {where}", markup=False)
         if shard is None or shard.of == 1:
-            say(
-                f"next: dawnchorus review {out} --audio AUDIO, or dawnchorus summarise {out} --out SEASON", markup=False
-            )
+            heard = shlex.join(str(one) for one in audio)
+            say(f"next: dawnchorus review {out} --audio {heard}", markup=False)
+            say(f"      dawnchorus summarise {out} --out SEASON", markup=False)
     return bool(detected.errors or (strict and detected.lost))
 
 
