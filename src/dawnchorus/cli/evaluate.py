@@ -31,13 +31,13 @@ def evaluate(
     if (truth is None) != (audio is None):
         lacking = "--truth, the table of its events" if truth is None else "--audio, the folder of its recordings"
         raise typer.BadParameter(f"--truth and --audio belong together; expected {lacking}")
+    if verdicts is not None and truth is not None:
+        raise typer.BadParameter("--verdicts and --truth are two ways to judge; choose one")
     need_run(run)
     if truth is not None and audio is not None:
         need_table(truth)
         need_sound(audio)
     if verdicts is not None:
-        if truth is not None:
-            raise typer.BadParameter("--verdicts and --truth are two ways to judge; choose one")
         verdicts_shown(run, verdicts, precision, as_json)
         return
     evaluate_shown(run, truth, audio, as_json)
