@@ -80,7 +80,7 @@ def test_f29_a_table_with_other_columns_is_refused_with_what_it_has(tmp_path, he
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "train_tp.csv"
     path.write_bytes(HEADER.encode() + "ñ,0,1,0,0,1,1\n".encode("cp1252"))
-    with pytest.raises(AnnotationError, match=r"train_tp\.csv is not UTF-8"):
+    with pytest.raises(AnnotationError, match=r"train_tp\.csv line 2 is not UTF-8"):
         rfcx.read(path, present=True)
 
 

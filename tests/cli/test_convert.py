@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +139,7 @@ def test_detections_of_a_run_go_to_raven_and_back_at_the_same_times(tmp_path: Pa
     run(out / "detections.parquet", tmp_path / "raven", "--to", "raven", "--audio", tmp_path / "audio")
     assert formats.guess(tmp_path / "raven" / "SD01" / "20260401_050000.selections.txt") == "raven"
     again = formats.read(tmp_path / "raven").marks
-    assert [replace(one, channel=0) for one in again] == found  # Raven counts channels from 1
+    assert [one._replace(channel=0) for one in again] == found  # Raven counts channels from 1
     run(tmp_path / "raven", tmp_path / "again.parquet")
     assert formats.read(tmp_path / "again.parquet").marks == again
     (tmp_path / "x.csv").write_bytes((out / "detections.csv").read_bytes())

@@ -4,7 +4,6 @@ import csv
 import locale
 import shutil
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,10 +43,9 @@ def survives(one: Mark, format: str, holds: tuple[str, ...]) -> Mark | None:
         said = UNSEEN
     if format == "kaleidoscope":  # it has a duration for the end, a distance for the score
         score = None if one.score is None else round(1 - round(1 - one.score, 12), 12)
-        one = replace(one, end_s=one.start_s + (one.end_s - one.start_s), score=score)
+        one = one._replace(end_s=one.start_s + (one.end_s - one.start_s), score=score)
     bare = cells.bare if format in BARE else str
-    return replace(
-        one,
+    return one._replace(
         species=bare(one.species),
         said=said,
         low_hz=one.low_hz if "frequencies" in holds else 0.0,
@@ -133,7 +131,7 @@ def test_cells_that_a_spreadsheet_would_run_are_harmless_and_are_read_as_they_we
     with (tmp_path / "x.csv").open() as file:
         assert [cell[0] for cell in list(csv.reader(file))[1][:2]] == ["'", "'"]
     assert readers.read(tmp_path / "x.csv").marks == [one]
-    writers.write(tmp_path / "x.selections.txt", [replace(one, recording="a")])
+    writers.write(tmp_path / "x.selections.txt", [one._replace(recording="a")])
     assert f"'{dangerous}\t" in (tmp_path / "x.selections.txt").read_text()
 
 

@@ -50,7 +50,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     names = {**COLUMNS, **told.columns, **({"species": told.species} if told.species else {})}
     if strangers := [key for key in names if key not in COLUMNS]:
         raise AnnotationError(f"a column can be {', '.join(COLUMNS)}, not {', '.join(strangers)}")
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
     must = [key for key in names if key in told.columns or key in NEEDED and not (key == "recording" and named)]
     at = {key: table.needed(name) if key in must else table.column(name) for key, name in names.items()}
     otherwise: Said = UNSEEN if at["score"] != sheet.NOT_THERE else PRESENT
@@ -64,7 +64,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
         low_hz = value(cells, "low") if cells[at["low"]] else 0.0
         high_hz = value(cells, "high") if cells[at["high"]] else 0.0
         one = mark(
-            sheet.plain(cells[at["recording"]]).replace("\\", "/") or named,
+            sheet.recording(cells[at["recording"]]) or named,
             sheet.plain(cells[at["species"]]),
             value(cells, "start"),
             value(cells, "end"),

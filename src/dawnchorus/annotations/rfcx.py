@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from dawnchorus.annotations import sheet, species, table
@@ -45,7 +45,7 @@ def read_marks(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     names = {one.number: sheet.plain(one.name) for one in species.read(beside)} if beside.is_file() else {}
     boxes, problems = read(path, present=said == PRESENT)
     marks = of_annotations(boxes, {one.species: names.get(one.species, f"s{one.species}") for one in boxes})
-    return Table(marks if said in (PRESENT, ABSENT) else [replace(one, said=said) for one in marks], problems)
+    return Table(marks if said in (PRESENT, ABSENT) else [one._replace(said=said) for one in marks], problems)
 
 
 def write(path: Path, annotations: Iterable[Annotation]) -> None:
@@ -58,7 +58,7 @@ def write(path: Path, annotations: Iterable[Annotation]) -> None:
 
 
 def _annotation(row: table.Row, present: bool, where: str) -> Annotation:
-    recording = row["recording_id"]
+    recording = sys.intern(row["recording_id"])  # a million rows hold each name once
     if not recording:
         raise Bad("missing", "recording_id is empty", "the name of a recording")
     kind = _whole(row, "species_id", "bad_species")
