@@ -126,7 +126,7 @@ def number(text: str, name: str, comma: bool = False) -> float:
             return number(text.replace(",", ".", 1), name)
         value = math.nan
     if not math.isfinite(value) or "_" in text:  # Python reads 1_0 as ten
-        raise Bad("not_a_number", f"{name} is {text!r}", "a number")
+        raise Bad("not_a_number", f"{name} is {text!r}", "a number with a decimal point" if "," in text else "a number")
     return value + 0.0  # the negative zero of a table is zero
 
 

@@ -16,13 +16,13 @@ COLUMNS = ("recording_id", "species_id", "songtype_id", "t_min", "f_min", "t_max
 REQUIRED = tuple(name for name in COLUMNS if name != "songtype_id")
 
 
-def read(path: Path, present: bool) -> tuple[list[Annotation], list[Problem]]:
+def read(path: Path, present: bool, otherwise: str = "") -> tuple[list[Annotation], list[Problem]]:
     """Read the boxes of a table, all of them with the verdict `present`; a row that is no box becomes a Problem.
 
     Raises AnnotationError if the file is no such table.
     """
     annotations, problems = [], []
-    for line, row in table.read(path, REQUIRED):
+    for line, row in table.read(path, REQUIRED, otherwise):
         try:
             annotations.append(_annotation(row, present, place(path.name, line)))
         except Bad as bad:
@@ -43,7 +43,7 @@ def read_marks(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     said = told.said if told.said is not None else PRESENT if "tp" in words else ABSENT
     beside = path.parent / "species.csv"
     names = {one.number: sheet.plain(one.name) for one in species.read(beside)} if beside.is_file() else {}
-    boxes, problems = read(path, present=said == PRESENT)
+    boxes, problems = read(path, said == PRESENT, told.encoding)
     marks = of_annotations(boxes, {one.species: names.get(one.species, f"s{one.species}") for one in boxes})
     return Table(marks if said in (PRESENT, ABSENT) else [one._replace(said=said) for one in marks], problems)
 

@@ -25,6 +25,10 @@ KEPT = 1 << 16
 csv.field_size_limit(1 << 24)
 
 
+class NoTableError(AnnotationError):
+    """Text, but no table."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table that is open: its header, and rows of (line, cells).
@@ -61,13 +65,13 @@ def read(path: Path, separators: str = ",;\t", quoted: bool = True, otherwise: s
     Raises AnnotationError if the file is empty or no text. `quoted`: cells may be quoted, as in CSV. `otherwise` is the
     encoding of a file that is neither UTF-8 nor UTF-16.
     """
-    encoding = _encoding(path, otherwise)
-    with _opened(path, encoding) as file:
+    coded = encoding(path, otherwise)
+    with _opened(path, coded) as file:
         first = next((line for line in file if line.strip()), "")
     if not first:
-        raise AnnotationError(f"{path} is empty; it should have a line with the names of columns")
+        raise NoTableError(f"{path} is empty; it should have a line with the names of columns")
     separator = max(separators, key=first.count)
-    found = _rows(path, encoding, separator, quoted)
+    found = _rows(path, coded, separator, quoted)
     _, header = next(found)
     while header and not header[-1]:
         header.pop()  # a separator after the last name
@@ -76,7 +80,7 @@ def read(path: Path, separators: str = ",;\t", quoted: bool = True, otherwise: s
 
 def text_lines(path: Path, otherwise: str = "") -> Iterator[tuple[int, str]]:
     """Give (line, text) of all lines, without their ends and the mark that the first may have."""
-    with _opened(path, _encoding(path, otherwise)) as file:
+    with _opened(path, encoding(path, otherwise)) as file:
         for line, text in enumerate(file, 1):
             yield line, text.rstrip("\r\n")
 
@@ -94,8 +98,8 @@ def recording(cell: str) -> str:
 
 
 def headed(path: Path, otherwise: str = "") -> list[str]:
-    """The columns of a file that may be a table; none if it is none."""
-    with suppress(AnnotationError):
+    """The columns of a file that may be a table; none if it is none. Raises AnnotationError if it is no text."""
+    with suppress(NoTableError):
         return read(path, otherwise=otherwise).header
     return []
 
@@ -108,18 +112,8 @@ def without(name: str, endings: Sequence[str]) -> str:
     return name
 
 
-def not_utf8(path: Path) -> str:
-    """Say which line of a file is no UTF-8, and why."""
-    with path.open("rb") as file:
-        for line, raw in enumerate(file, 1):
-            try:
-                raw.decode()
-            except UnicodeDecodeError as error:
-                return f"{path} line {line} is not UTF-8 text (byte 0x{raw[error.start]:02x})"
-    return f"{path} is not UTF-8 text"
-
-
-def _encoding(path: Path, otherwise: str) -> str:
+def encoding(path: Path, otherwise: str) -> str:
+    """The encoding of a file of text: UTF-8, UTF-16 by its mark, or `otherwise` if there is one."""
     with path.open("rb") as file:
         mark = file.read(2)
         if mark in (b"\xff\xfe", b"\xfe\xff"):
@@ -131,6 +125,17 @@ def _encoding(path: Path, otherwise: str) -> str:
         except UnicodeDecodeError:
             return otherwise
     return "utf-8-sig"
+
+
+def not_utf8(path: Path) -> str:
+    """Say which line of a file is no UTF-8, and why."""
+    with path.open("rb") as file:
+        for line, raw in enumerate(file, 1):
+            try:
+                raw.decode()
+            except UnicodeDecodeError as error:
+                return f"{path} line {line} is not UTF-8 text (byte 0x{raw[error.start]:02x})"
+    return f"{path} is not UTF-8 text"
 
 
 @contextmanager
@@ -159,4 +164,4 @@ def _rows(path: Path, encoding: str, separator: str, quoted: bool) -> Iterator[t
                     columns = columns or len(cells)  # as many as the header, and the empty one
                 begins = reader.line_num + 1  # a quoted cell may go over several lines
         except csv.Error as error:
-            raise AnnotationError(f"{path} line {begins} is not a row of a table: {error}") from error
+            raise NoTableError(f"{path} line {begins} is not a row of a table: {error}") from error

@@ -16,13 +16,14 @@ Row = dict[str, str]
 """The cells of a row by column, stripped; a cell that is not there is empty."""
 
 
-def read(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
+def read(path: Path, columns: Sequence[str], otherwise: str = "") -> Iterator[tuple[int, Row]]:
     """Read (line, row) of all rows that are not blank; `line` is where the row begins, the header is line 1.
 
-    Raises AnnotationError if the file is no such table or one of `columns` is missing.
+    Raises AnnotationError if the file is no such table or one of `columns` is missing. `otherwise` is the encoding of a
+    file that is not UTF-8.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding=sheet.encoding(path, otherwise) if otherwise else "utf-8-sig", newline="") as file:
             yield from _rows(path, file, columns)
     except UnicodeDecodeError as error:
         raise AnnotationError(f"{sheet.not_utf8(path)}; save it as UTF-8") from error
