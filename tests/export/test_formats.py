@@ -14,6 +14,7 @@ from dawnchorus.annotations import formats as readers
 from dawnchorus.annotations import names
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Mark
 from dawnchorus.annotations.names import Names
+from dawnchorus.events import Recording
 from dawnchorus.export import arbimon, audacity, birdnet, cells, crowsetta_seq, kaleidoscope, raven
 from dawnchorus.export import formats as writers
 from dawnchorus.export.cells import ExportError, Lost
@@ -102,6 +103,27 @@ def test_the_format_of_what_is_written_is_guessed(tmp_path: Path, format: str) -
     writers.write(path, [one], format)
     file = path if path.is_file() else next(file for file in path.rglob("*") if file.is_file())
     assert readers.guess(file) == format
+
+
+# Scripts of other people rely on these: a column is added at the end alone.
+HEADERS = {
+    "csv": "recording_id,species,t_min,t_max,f_min,f_max,score,channel,song_type,verdict",
+    "raven": "Selection,View,Channel,Begin Time (s),End Time (s),Low Freq (Hz),High Freq (Hz),Species,Begin Path,"
+    "File Offset (s),Score",
+    "arbimon": "recording,site,species,songtype,x1,x2,y1,y2,validated,score",
+    "kaleidoscope": "INDIR,FOLDER,IN FILE,OFFSET,DURATION,TOP1MATCH,TOP1DIST,MANUAL ID",
+    "birdnet": "Start (s),End (s),Scientific name,Common name,Confidence,File",
+    "opensoundscape": "file,start_time,end_time,Wren",
+    "crowsetta": "label,onset_s,offset_s,notated_path,annot_path,sequence,annotation",
+}
+
+
+@pytest.mark.parametrize("format", HEADERS)
+def test_complaint_24_trap_3_3_the_names_and_the_order_of_columns_stay(tmp_path: Path, format: str) -> None:
+    path = tmp_path / ("x.selections.txt" if format == "raven" else "x.csv")
+    heard = Recording("SD1/a", Path("/x/SD1/a.WAV"), 60.0, 48_000)
+    writers.write(path, [Mark("SD1/a", "Wren", 1.0, 2.0, 100.0, 200.0, UNSEEN, 0.5)], format, [heard])
+    assert path.read_text().splitlines()[0].replace("\t", ",") == HEADERS[format]
 
 
 @pytest.mark.parametrize("format", WRITTEN)
