@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
@@ -130,6 +131,7 @@ def number(text: str, name: str, comma: bool = False) -> float:
     return value + 0.0  # the negative zero of a table is zero
 
 
+@lru_cache(1 << 16)
 def whole_number(text: str, name: str) -> int:
     """Read a cell that is a whole number from 0 on."""
     value = number(text, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from dawnchorus.annotations import sheet, species, table
@@ -61,9 +62,10 @@ def _annotation(row: table.Row, present: bool, where: str) -> Annotation:
     recording = sys.intern(row["recording_id"])  # a million rows hold each name once
     if not recording:
         raise Bad("missing", "recording_id is empty", "the name of a recording")
-    kind = _whole(row, "species_id", "bad_species")
-    song_type = _whole(row, "songtype_id", "bad_song_type") if row.get("songtype_id") else 1
-    start_s, low_hz, end_s, high_hz = (number(row[name], name) for name in ("t_min", "f_min", "t_max", "f_max"))
+    kind = _whole(row["species_id"], "species_id", "bad_species")
+    song_type = _whole(song, "songtype_id", "bad_song_type") if (song := row.get("songtype_id")) else 1
+    start_s, end_s = number(row["t_min"], "t_min"), number(row["t_max"], "t_max")
+    low_hz, high_hz = number(row["f_min"], "f_min"), number(row["f_max"], "f_max")
     if start_s < 0:
         raise Bad("negative_time", f"t_min is {row['t_min']}", "0 or more")
     if end_s <= start_s:
@@ -73,8 +75,9 @@ def _annotation(row: table.Row, present: bool, where: str) -> Annotation:
     return Annotation(recording, kind, start_s, end_s, low_hz, high_hz, present, song_type, where)
 
 
-def _whole(row: table.Row, name: str, kind: str) -> int:
-    value = number(row[name], name)
+@lru_cache(sheet.KEPT)
+def _whole(text: str, name: str, kind: str) -> int:
+    value = number(text, name)
     if value < 0 or value != int(value):
-        raise Bad(kind, f"{name} is {row[name]}", "a whole number from 0 on")
+        raise Bad(kind, f"{name} is {text}", "a whole number from 0 on")
     return int(value)
