@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -38,7 +37,7 @@ def marks(recordings: st.SearchStrategy[str] = PATHS) -> st.SearchStrategy[list[
             st.one_of(st.just(""), WORDS),
         ),
         max_size=6,
-    ).map(lambda found: [replace(one, low_hz=one.low_hz if one.high_hz else 0.0) for one in found])
+    ).map(lambda found: [one._replace(low_hz=one.low_hz if one.high_hz else 0.0) for one in found])
 
 
 def recording(key: str, duration_s: float = 60.0, rate_hz: int = 48_000) -> Recording:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dawnchorus.annotations import door
 from dawnchorus.annotations import formats as readers
 from dawnchorus.annotations.complete import MARGIN_S, complete
-from dawnchorus.annotations.marks import NOTHING_TOLD, Table, Told, renamed
+from dawnchorus.annotations.marks import NOTHING_TOLD, Table, Told, renamed, uncollected
 from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Recording
@@ -44,6 +42,7 @@ class Converted:
         return lines
 
 
+@uncollected()
 def read(
     sources: Sequence[Path],
     format: str = "",
@@ -54,8 +53,16 @@ def read(
 
     Raises AnnotationError for what is no table.
     """
-    with _uncollected():
-        return _read(sources, format, told, names)
+    table = Table([])
+    for source in sources:
+        table += readers.read(source, format, told)
+    marks, problems, empty = table.marks, table.problems, list(table.empty)
+    if told.recordings:
+        marks, unmatched = door.match(marks, told.recordings)
+        problems = problems + unmatched
+        names_of = door.Names(told.recordings)
+        empty = [found[0].key for name in empty if len(found := names_of.candidates(name)) == 1]
+    return Table(renamed(marks, names) if names.kinds else marks, problems, tuple(empty))
 
 
 def completed(table: Table, recordings: Sequence[Recording]) -> Table:
@@ -69,31 +76,6 @@ def completed(table: Table, recordings: Sequence[Recording]) -> Table:
             "give the folder of the recordings"
         )
     return replace(table, marks=complete(table.marks, recordings, table.empty, margin_s=MARGIN_S))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the garbage collector back: of a million rows none is garbage, and it would look at each again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _read(sources: Sequence[Path], format: str, told: Told, names: Names) -> Table:
-    table = Table([])
-    for source in sources:
-        table += readers.read(source, format, told)
-    marks, problems, empty = table.marks, table.problems, list(table.empty)
-    if told.recordings:
-        marks, unmatched = door.match(marks, told.recordings)
-        problems = problems + unmatched
-        names_of = door.Names(told.recordings)
-        empty = [found[0].key for name in empty if len(found := names_of.candidates(name)) == 1]
-    return Table(renamed(marks, names) if names.kinds else marks, problems, tuple(empty))
 
 
 def convert(

@@ -43,7 +43,7 @@ def pattern(validated: str = "present", name: str = "S_20240319_135700.WAV", tim
 def test_trap_3_7_a_row_of_pattern_matching_has_a_verdict(tmp_path, validated, said) -> None:
     (one,) = formats.read(table(tmp_path, PATTERN, pattern(validated))).marks
     expected = Mark("S_20240319_135700.WAV", "Amazona albifrons", 9.5, 11.0, 1000.5, 23000.0, said, 0.25)
-    assert one == replace(expected, song_type="Simple Call")
+    assert one == expected._replace(song_type="Simple Call")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_the_user_names_the_columns(tmp_path) -> None:
     assert csv_columns.read(path, THEIRS).marks == [Mark("SD1/a.WAV", "frog", 1.0, 2.5)]
     with pytest.raises(AnnotationError, match="its format is not certain"):
         formats.read(path)
-    with pytest.raises(AnnotationError, match="no column 'recording_id'; its columns are To, note, From"):
+    with pytest.raises(AnnotationError, match="no column 'species'; its columns are To, note, From"):
         csv_columns.read(path)
     with pytest.raises(AnnotationError, match="a column can be recording, .* not begin"):
         csv_columns.read(path, Told(columns={"begin": "From"}))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,9 +98,9 @@ def test_complaint_24_one_table_runs_on_over_all_files_and_leaves_strangers_out(
         ("5.0", "6.0", "SD01/a.WAV", "5.0"),
         ("91.5", "92.5", "SD03/a.WAV", "1.0"),
     ]
-    assert [replace(one, channel=0) for one in raven.read(path).marks] == [
-        replace(said[2], recording="SD01/a.WAV"),
-        replace(said[0], recording="SD03/a.WAV"),
+    assert [one._replace(channel=0) for one in raven.read(path).marks] == [
+        said[2]._replace(recording="SD01/a.WAV"),
+        said[0]._replace(recording="SD03/a.WAV"),
     ]
 
 

@@ -37,7 +37,7 @@ def test_trap_3_6_a_row_is_a_box_with_the_verdict_of_its_table(tmp_path):
         ("a,3,1,nan,0,4,9", "not_a_number", "t_min is 'nan', not a number"),
         ("a,3,1,0,0,inf,9", "not_a_number", "t_max is 'inf', not a number"),
         ("a,3,1,0,0,1_0,9", "not_a_number", "t_max is '1_0', not a number"),
-        ('a,3,1,0,0,"3,2",9', "not_a_number", "t_max is '3,2', not a number"),
+        ('a,3,1,0,0,"3,2",9', "not_a_number", "t_max is '3,2', not a number with a decimal point"),
         ("a,3,1,0,=cmd|' /C calc'!A0,4,9", "not_a_number", "f_min is \"=cmd|' /C calc'!A0\", not a number"),
         ("a,3,1,0,0,4", "not_a_number", "f_max is '', not a number"),
         ("a,-1,1,0,0,4,9", "bad_species", "species_id is -1, not a whole number from 0 on"),
@@ -80,7 +80,7 @@ def test_f29_a_table_with_other_columns_is_refused_with_what_it_has(tmp_path, he
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "train_tp.csv"
     path.write_bytes(HEADER.encode() + "ñ,0,1,0,0,1,1\n".encode("cp1252"))
-    with pytest.raises(AnnotationError, match=r"train_tp\.csv is not UTF-8"):
+    with pytest.raises(AnnotationError, match=r"train_tp\.csv line 2 is not UTF-8"):
         rfcx.read(path, present=True)
 
 

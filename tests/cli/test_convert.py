@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,8 +139,28 @@ def test_detections_of_a_run_go_to_raven_and_back_at_the_same_times(tmp_path: Pa
     run(out / "detections.parquet", tmp_path / "raven", "--to", "raven", "--audio", tmp_path / "audio")
     assert formats.guess(tmp_path / "raven" / "SD01" / "20260401_050000.selections.txt") == "raven"
     again = formats.read(tmp_path / "raven").marks
-    assert [replace(one, channel=0) for one in again] == found  # Raven counts channels from 1
+    assert [one._replace(channel=0) for one in again] == found  # Raven counts channels from 1
     run(tmp_path / "raven", tmp_path / "again.parquet")
     assert formats.read(tmp_path / "again.parquet").marks == again
     (tmp_path / "x.csv").write_bytes((out / "detections.csv").read_bytes())
     assert [one.start_s for one in formats.read(tmp_path / "x.csv").marks] == [round(one.start_s, 3) for one in found]
+
+
+@pytest.mark.parametrize("command", ["convert", "check"])
+def test_encodings_of_tables_at_the_door(season: Path, command: str) -> None:
+    table = season / "x.csv"
+    table.write_bytes("recording_id;species;t_min;t_max\nSD01/20260401_050000;Zaunkönig;1,5;2\n".encode("cp1252"))
+    words = {"convert": [table, season / "y.csv"], "check": ["--annotations", table]}[command]
+
+    def said(*more: str) -> str:
+        return runner.invoke(app, [command, *map(str, words), *more], env={"COLUMNS": "200"}).output
+
+    assert "line 2 is not UTF-8 text (byte 0xf6); pass --encoding, e.g. cp1252 or shift_jis" in said()
+    assert "no encoding of text is named 'cp1259'" in said("--encoding", "cp1259")
+    assert "no encoding of text is named 'base64'" in said("--encoding", "base64")
+    assert {"convert": "1 rows read", "check": "Zaunkönig"}[command] in said("--encoding", "cp1252")
+
+
+def test_a_folder_without_recordings_is_the_wrong_one(season: Path) -> None:
+    words = ["check", str(season / "labels"), "--annotations", str(season / "labels")]
+    assert "no recording is in" in runner.invoke(app, words, env={"COLUMNS": "400"}).output

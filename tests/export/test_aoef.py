@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,7 @@ def test_people_s_words_and_predictions_are_read_again(folder, recordings, found
             score = (1.0 if one.score is None else one.score) if predicted else None
             said = UNSEEN if predicted else one.said
             name = one.recording + ".WAV"
-            expected.append(replace(one, recording=name, said=said, score=score, channel=0, song_type=""))
+            expected.append(one._replace(recording=name, said=said, score=score, channel=0, song_type=""))
     key = lambda one: (one.recording, one.start_s, one.end_s, one.species, str(one))  # noqa: E731
     assert sorted(aoef.read(folder / "x.json").marks, key=key) == sorted(expected, key=key)
 

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import venv
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,11 +130,11 @@ print(json.dumps([
 
 @pytest.mark.parametrize("predicted", [False, True])
 def test_soundevent_reads_and_its_own_are_read(installed, tmp_path, sound, predicted) -> None:
-    said = [replace(one, said=UNSEEN, score=0.75) for one in SAID] if predicted else SAID
+    said = [one._replace(said=UNSEEN, score=0.75) for one in SAID] if predicted else SAID
     writers.write(tmp_path / "x.json", said, "aoef", sound)
     found = told(installed, tmp_path, SOUNDEVENT.format(clips="clip_predictions" if predicted else "clip_annotations"))
     assert found == [[box[0], box[1], box[3], box[2], box[4]] for box in BOXES]
-    expected = [replace(one, recording="SD01/a.WAV", channel=0) for one in said]
+    expected = [one._replace(recording="SD01/a.WAV", channel=0) for one in said]
     key = lambda one: one.start_s  # noqa: E731
     assert sorted(readers.read(tmp_path / "theirs.json").marks, key=key) == expected
 
@@ -159,14 +158,14 @@ print(json.dumps(found.df[columns].values.tolist()))
 """
     assert told(opensoundscape, tmp_path, code) == BOXES
     found = readers.read(tmp_path / "boxes.csv").marks
-    assert found == [replace(one, recording="audio/SD01/a.WAV", channel=0) for one in SAID]
+    assert found == [one._replace(recording="audio/SD01/a.WAV", channel=0) for one in SAID]
     table = next((tmp_path / "theirs").iterdir())
     found = readers.read(table, "raven", Told(species="annotation")).marks
     assert [(one.start_s, one.end_s) for one in found] == [(1.5, 2.25), (3.0, 4.0)]
 
 
 def test_opensoundscape_and_pandas_have_the_index(opensoundscape, tmp_path) -> None:
-    said = [replace(one, said=UNSEEN, score=0.5) for one in SAID]
+    said = [one._replace(said=UNSEEN, score=0.5) for one in SAID]
     writers.write(tmp_path / "x.csv", said, "opensoundscape", [nowhere("SD01/a")])
     code = """
 import pandas

@@ -4,7 +4,6 @@ import csv
 import locale
 import shutil
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from dawnchorus.annotations import formats as readers
 from dawnchorus.annotations import names
 from dawnchorus.annotations.marks import ABSENT, PRESENT, UNSEEN, UNSURE, Mark
 from dawnchorus.annotations.names import Names
+from dawnchorus.events import Recording
 from dawnchorus.export import arbimon, audacity, birdnet, cells, crowsetta_seq, kaleidoscope, raven
 from dawnchorus.export import formats as writers
 from dawnchorus.export.cells import ExportError, Lost
@@ -44,10 +44,9 @@ def survives(one: Mark, format: str, holds: tuple[str, ...]) -> Mark | None:
         said = UNSEEN
     if format == "kaleidoscope":  # it has a duration for the end, a distance for the score
         score = None if one.score is None else round(1 - round(1 - one.score, 12), 12)
-        one = replace(one, end_s=one.start_s + (one.end_s - one.start_s), score=score)
+        one = one._replace(end_s=one.start_s + (one.end_s - one.start_s), score=score)
     bare = cells.bare if format in BARE else str
-    return replace(
-        one,
+    return one._replace(
         species=bare(one.species),
         said=said,
         low_hz=one.low_hz if "frequencies" in holds else 0.0,
@@ -106,6 +105,27 @@ def test_the_format_of_what_is_written_is_guessed(tmp_path: Path, format: str) -
     assert readers.guess(file) == format
 
 
+# Scripts of other people rely on these: a column is added at the end alone.
+HEADERS = {
+    "csv": "recording_id,species,t_min,t_max,f_min,f_max,score,channel,song_type,verdict",
+    "raven": "Selection,View,Channel,Begin Time (s),End Time (s),Low Freq (Hz),High Freq (Hz),Species,Begin Path,"
+    "File Offset (s),Score",
+    "arbimon": "recording,site,species,songtype,x1,x2,y1,y2,validated,score",
+    "kaleidoscope": "INDIR,FOLDER,IN FILE,OFFSET,DURATION,TOP1MATCH,TOP1DIST,MANUAL ID",
+    "birdnet": "Start (s),End (s),Scientific name,Common name,Confidence,File",
+    "opensoundscape": "file,start_time,end_time,Wren",
+    "crowsetta": "label,onset_s,offset_s,notated_path,annot_path,sequence,annotation",
+}
+
+
+@pytest.mark.parametrize("format", HEADERS)
+def test_complaint_24_trap_3_3_the_names_and_the_order_of_columns_stay(tmp_path: Path, format: str) -> None:
+    path = tmp_path / ("x.selections.txt" if format == "raven" else "x.csv")
+    heard = Recording("SD1/a", Path("/x/SD1/a.WAV"), 60.0, 48_000)
+    writers.write(path, [Mark("SD1/a", "Wren", 1.0, 2.0, 100.0, 200.0, UNSEEN, 0.5)], format, [heard])
+    assert path.read_text().splitlines()[0].replace("\t", ",") == HEADERS[format]
+
+
 @pytest.mark.parametrize("format", WRITTEN)
 def test_trap_3_12_numbers_have_a_point_in_every_locale_and_no_exponent(tmp_path: Path, format: str) -> None:
     path, before = tmp_path / WRITTEN[format][0], locale.setlocale(locale.LC_NUMERIC)
@@ -133,7 +153,7 @@ def test_cells_that_a_spreadsheet_would_run_are_harmless_and_are_read_as_they_we
     with (tmp_path / "x.csv").open() as file:
         assert [cell[0] for cell in list(csv.reader(file))[1][:2]] == ["'", "'"]
     assert readers.read(tmp_path / "x.csv").marks == [one]
-    writers.write(tmp_path / "x.selections.txt", [replace(one, recording="a")])
+    writers.write(tmp_path / "x.selections.txt", [one._replace(recording="a")])
     assert f"'{dangerous}\t" in (tmp_path / "x.selections.txt").read_text()
 
 

@@ -22,7 +22,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     `told.species` is the key of the tag with the species, which must be said where tags have several keys. Raises
     AnnotationError if the file is no AOEF.
     """
-    data = _data(path)
+    data = _data(path, told.encoding)
     by_id = {
         kind: {one["uuid"]: one for one in data.get(kind) or []} for kind in ("recordings", "clips", "sound_events")
     }
@@ -54,9 +54,9 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     return Table(found.marks, found.problems, tuple(dict.fromkeys(name for name in names if name not in spoken)))
 
 
-def _data(path: Path) -> dict[str, Any]:
+def _data(path: Path, encoding: str) -> dict[str, Any]:
     try:
-        content = json.loads("".join(text for _, text in sheet.text_lines(path)))
+        content = json.loads("".join(text for _, text in sheet.text_lines(path, encoding)))
     except json.JSONDecodeError as error:
         raise AnnotationError(f"{path} is no JSON: {error}") from error
     data = content.get("data") if isinstance(content, dict) else None

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 from dawnchorus.annotations import sheet
@@ -56,7 +57,7 @@ TIME_IN_NAME = re.compile(r"(\d{8})_(\d{6})")
 
 def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     """Read an export; rows name their recordings, or their sites and times. AnnotationError if it is none of these."""
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
     if table.column("detection_start") != sheet.NOT_THERE:
         return _detections(path, table, told)
     if table.column("x1") != sheet.NOT_THERE:
@@ -78,16 +79,15 @@ def _boxes(path: Path, table: sheet.Sheet, told: Told) -> Table:
     song, score = table.column("songtype"), table.column("score")
     box = [table.needed(name) for name in ("x1", "x2", "y1", "y2")]
     verdict = table.needed("validated", "validation_status", "review_status", "present")
-    rows = list(table.rows)
-    shifts_s = _pieces(table, rows, recording)
+    shifts_s = _pieces(sheet.read(path, otherwise=told.encoding), recording)  # the cells of all rows are much memory
 
-    def marks(cells: list[str], where: str) -> Iterator[Mark]:
+    def marks(cells: list[str], where: str) -> tuple[Mark]:
         start_s, end_s, low_hz, high_hz = (
             number(cells[at], table.header[at], table.comma) if cells[at] else 0.0 for at in box
         )
         shift_s = shifts_s(cells)
-        yield mark(
-            sheet.plain(cells[recording]).replace("\\", "/"),
+        one = mark(
+            sheet.recording(cells[recording]),
             sheet.plain(cells[species]),
             start_s + shift_s,
             end_s + shift_s,
@@ -98,8 +98,9 @@ def _boxes(path: Path, table: sheet.Sheet, told: Told) -> Table:
             song_type=sheet.plain(cells[song]),
             where=where,
         )
+        return (one,)
 
-    return collected(path, rows, marks)
+    return collected(path, table.rows, marks)
 
 
 class _pieces:
@@ -109,13 +110,13 @@ class _pieces:
     minutes after the time in the file's name as its row says. A name that has no time in it says nothing of where.
     """
 
-    def __init__(self, table: sheet.Sheet, rows: list[tuple[int, list[str]]], recording: int) -> None:
+    def __init__(self, table: sheet.Sheet, recording: int) -> None:
         self.recording = recording
         self.at = [table.column(name) for name in ("year", "month", "day", "hour", "minute")]
-        times: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for _, cells in rows:
-            times[cells[recording]].add(tuple(cells[at] for at in self.at))
-        self.cut = {name for name, its in times.items() if len(its) > 1}
+        time = itemgetter(*self.at)
+        first: dict[str, tuple[str, ...]] = {}
+        rows = ((cells[recording], time(cells)) for _, cells in table.rows)
+        self.cut = {name for name, its in rows if first.setdefault(name, its) != its}
 
     def __call__(self, cells: list[str]) -> float:
         name = cells[self.recording]
@@ -192,7 +193,7 @@ def _whole_recordings(path: Path, table: sheet.Sheet, told: Told) -> Table:
     names = Names(told.recordings)
 
     def marks(cells: list[str], where: str) -> Iterator[Mark]:
-        name = sheet.plain(cells[recording]).replace("\\", "/")
+        name = sheet.recording(cells[recording])
         known = names.candidates(name)
         if len(known) != 1:
             raise Bad("unknown_recording", f"the recording is {name!r}", "one whose length is known")

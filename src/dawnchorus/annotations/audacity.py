@@ -35,7 +35,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
         species = cells[2].strip() if len(cells) > 2 else ""
         yield mark(recording, species, start_s, end_s, low_hz, high_hz, said, where=where)
 
-    table = collected(path, _labels(path), marks)
+    table = collected(path, _labels(path, told.encoding), marks)
     if table.problems and not table.marks and table.problems[0].kind == "not_a_number":
         raise AnnotationError(f"{path} is no label track of Audacity; {table.problems[0]}")
     return table if table.marks or table.problems else Table([], [], (recording,))
@@ -51,9 +51,9 @@ def _frequencies(line: str) -> tuple[float, float]:
     return (max(low_hz, 0.0), high_hz) if high_hz >= 0 else (0.0, 0.0)
 
 
-def _labels(path: Path) -> Iterator[tuple[int, Lines]]:
+def _labels(path: Path, encoding: str) -> Iterator[tuple[int, Lines]]:
     waiting: tuple[int, str] | None = None
-    for line, text in sheet.text_lines(path):
+    for line, text in sheet.text_lines(path, encoding):
         if text.startswith("\\"):
             if waiting is not None:
                 yield waiting[0], (waiting[1], text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dawnchorus.annotations import sheet
@@ -33,19 +33,19 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
 
     `named` is the recording of a table without a column of files. Raises AnnotationError if the file is no such table.
     """
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
     start, end = table.needed(START), table.needed(END)
     species = table.needed(told.species or SCIENTIFIC)
     score, file, validation = table.column(CONFIDENCE), table.column(FILE), table.column(VALIDATION)
     of_table = named or sheet.without(path.name, ENDINGS)
     otherwise = UNSEEN if told.said is None else told.said
 
-    def marks(cells: list[str], where: str) -> Iterator[Mark]:
+    def marks(cells: list[str], where: str) -> tuple[Mark]:
         said = WORDS.get(cells[validation].upper())
         if said is None:
             raise Bad("bad_verdict", f"{VALIDATION} is {cells[validation]!r}", "U, Y, N, 1, 0 or empty")
-        yield mark(
-            sheet.plain(cells[file]).replace("\\", "/") or of_table,
+        one = mark(
+            sheet.recording(cells[file]) or of_table,
             sheet.plain(cells[species]),
             number(cells[start], START, table.comma),
             number(cells[end], END, table.comma),
@@ -53,6 +53,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
             score=number(cells[score], CONFIDENCE, table.comma) if cells[score] else None,
             where=where,
         )
+        return (one,)
 
     found = collected(path, table.rows, marks)
     if not found.marks and not found.problems and file == sheet.NOT_THERE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from dawnchorus.annotations.marks import ABSENT, Mark
 from dawnchorus.events import Recording
@@ -38,8 +37,8 @@ def complete(
             at_s = 0.0
             for one in rows:
                 if one.start_s - margin_s > at_s:
-                    silence.append(replace(of_none, start_s=at_s, end_s=min(one.start_s - margin_s, ends[key])))
+                    silence.append(of_none._replace(start_s=at_s, end_s=min(one.start_s - margin_s, ends[key])))
                 at_s = max(at_s, one.end_s + margin_s)
             if at_s < ends[key]:
-                silence.append(replace(of_none, start_s=at_s))
+                silence.append(of_none._replace(start_s=at_s))
     return [*marks, *silence]

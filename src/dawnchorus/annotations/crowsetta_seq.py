@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from dawnchorus.annotations import sheet
@@ -18,7 +17,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
 
     Raises AnnotationError if the file is no such table.
     """
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
     label, onset, offset = table.needed(told.species or "label"), table.column("onset_s"), table.column("offset_s")
     samples = table.column("onset_sample"), table.column("offset_sample")
     if sheet.NOT_THERE in (onset, offset):
@@ -27,8 +26,8 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     names = Names(told.recordings)
     said = PRESENT if told.said is None else told.said
 
-    def marks(cells: list[str], where: str) -> Iterator[Mark]:
-        recording = sheet.plain(cells[notated]).replace("\\", "/") or named
+    def marks(cells: list[str], where: str) -> tuple[Mark]:
+        recording = sheet.recording(cells[notated]) or named
         ends = cells[onset], cells[offset]
         if all(ends):
             start_s, end_s = (number(text, "a time", table.comma) for text in ends)
@@ -37,6 +36,6 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
             if len(known) != 1:
                 raise Bad("not_a_number", "the times are in samples", "in seconds, where the recording is not known")
             start_s, end_s = (number(cells[at], "a time in samples") / known[0].rate_hz for at in samples)
-        yield mark(recording, sheet.plain(cells[label]), start_s, end_s, said=said, where=where)
+        return (mark(recording, sheet.plain(cells[label]), start_s, end_s, said=said, where=where),)
 
     return collected(path, table.rows, marks)

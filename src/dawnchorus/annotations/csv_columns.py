@@ -5,7 +5,7 @@ Our names of columns are the keys of COLUMNS; `recording` and `species` must be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dawnchorus.annotations import sheet
@@ -38,6 +38,20 @@ COLUMNS: Mapping[str, str] = {
     "verdict": "verdict",
 }
 """Columns by what they hold."""
+ALSO: Mapping[str, tuple[str, ...]] = {
+    "recording": ("recording", "filename", "file_name", "file", "audio_file"),
+    "species": ("label", "annotation", "species_name"),
+    "start": ("start", "start_s", "start_time", "start (s)", "onset_s", "begin_time"),
+    "end": ("end", "end_s", "end_time", "end (s)", "offset_s"),
+    "low": ("low_hz", "low_freq", "low_f"),
+    "high": ("high_hz", "high_freq", "high_f"),
+    "score": ("confidence",),
+}
+"""What other people call these columns; a table that has two of one kind does not tell which is meant."""
+MAY_SAY_ABSENT = frozenset(
+    {"validated", "validation", "validation_status", "review_status", "present", "absent", "manual id", "correct"}
+)
+"""Columns with which a table is not taken for plain CSV by itself: its rows may not all say present."""
 NEEDED = ("recording", "species", "start", "end")
 
 
@@ -50,7 +64,8 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     names = {**COLUMNS, **told.columns, **({"species": told.species} if told.species else {})}
     if strangers := [key for key in names if key not in COLUMNS]:
         raise AnnotationError(f"a column can be {', '.join(COLUMNS)}, not {', '.join(strangers)}")
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
+    names |= {key: name for key, name in found(table.header).items() if names[key] == COLUMNS[key]}
     must = [key for key in names if key in told.columns or key in NEEDED and not (key == "recording" and named)]
     at = {key: table.needed(name) if key in must else table.column(name) for key, name in names.items()}
     otherwise: Said = UNSEEN if at["score"] != sheet.NOT_THERE else PRESENT
@@ -64,7 +79,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
         low_hz = value(cells, "low") if cells[at["low"]] else 0.0
         high_hz = value(cells, "high") if cells[at["high"]] else 0.0
         one = mark(
-            sheet.plain(cells[at["recording"]]).replace("\\", "/") or named,
+            sheet.recording(cells[at["recording"]]) or named,
             sheet.plain(cells[at["species"]]),
             value(cells, "start"),
             value(cells, "end"),
@@ -79,3 +94,14 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
         return (one,)
 
     return collected(path, table.rows, marks)
+
+
+def found(header: Sequence[str]) -> dict[str, str]:
+    """The columns of a table by what they hold: ours, or the one that has another usual name."""
+    plain = [name.casefold() for name in header]
+    columns = {}
+    for key, name in COLUMNS.items():
+        usual = [other for other in ALSO.get(key, ()) if other in plain]
+        if name in plain or len(usual) == 1:
+            columns[key] = name if name in plain else usual[0]
+    return columns

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from operator import attrgetter
-from typing import TypeVar
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
 
 from dawnchorus.annotations.marks import Mark
 from dawnchorus.annotations.problems import Problem, file_and_line
@@ -22,7 +22,10 @@ END_TOLERANCE_S = 0.05
 
 Named = TypeVar("Named", Annotation, Mark)
 # `replace` asks for the fields of each value again, which a million rows feel.
-OTHERS = {kind: attrgetter(*(one.name for one in fields(kind)[1:])) for kind in (Annotation, Mark)}
+OTHERS: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
+    Annotation: attrgetter(*(one.name for one in fields(Annotation)[1:])),
+    Mark: itemgetter(slice(1, None)),
+}
 
 
 def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tuple[list[Named], list[Problem]]:

@@ -69,25 +69,41 @@ def read(path: Path, format: str = "", told: Told = NOTHING_TOLD) -> Table:
     if not path.is_dir():
         if not path.is_file():
             raise AnnotationError(f"{path}: no such file or folder")
-        return READERS[format or guess(path)](path, told, "")
+        return READERS[format or guess(path, told)](path, told, "")
     together = Table([])
     for file in _files(path):
-        kind = format or guess(file)
+        kind = format or guess(file, told)
         together += READERS[kind](file, told, _named(file.relative_to(path), kind))
     return together
 
 
-def guess(path: Path) -> str:
-    """The format of a file, by its columns; raises AnnotationError if it could be none or several."""
+def guess(path: Path, told: Told = NOTHING_TOLD) -> str:
+    """The format of a file, by its columns; plain CSV where the user names columns, or they have usual names.
+
+    Raises AnnotationError if it could be none or several.
+    """
     if path.suffix.casefold() in OF_SUFFIX:
         return OF_SUFFIX[path.suffix.casefold()]
-    header = {name.casefold() for name in sheet.headed(path)}
+    columns = sheet.headed(path, told.encoding)
+    header = {name.casefold() for name in columns}
+    if told.columns and {name.casefold() for name in told.columns.values()} <= header:
+        return "csv"
     for format, needed in TELLING.items():
         if any({name.casefold() for name in names} <= header for names in needed):
             return format
     if path.suffix.casefold() == ".txt" and (not header or any(_is_number(name) for name in header)):
         return "audacity"
-    raise AnnotationError(f"{path}: its format is not certain; say which it is: {', '.join(READERS)}")
+    named = {*csv_columns.found(columns), *(["species"] if told.species.casefold() in header else [])}
+    missing = [key for key in csv_columns.NEEDED if key not in named]
+    if not missing and not (doubtful := header & csv_columns.MAY_SAY_ABSENT):
+        return "csv"
+    why = (
+        f"As plain CSV it has no column for {', '.join(missing)}: name them as in --column {missing[0]}=NAME"
+        if missing
+        else f"As plain CSV its {', '.join(sorted(doubtful))} would not be read, and may say that a species is absent"
+    )
+    uncertain = f"its format is not certain; say which it is: {', '.join(READERS)}"
+    raise AnnotationError(f"{path}: {uncertain}. {why}; its columns are {', '.join(columns)}")
 
 
 def _is_number(text: str) -> bool:

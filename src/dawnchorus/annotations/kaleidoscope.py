@@ -35,7 +35,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
 
     Raises AnnotationError if the file is no such table.
     """
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
     folders = [at for name in FOLDERS if (at := table.column(name)) != sheet.NOT_THERE]
     file, offset, duration = (table.needed(name) for name in (FILE, OFFSET, DURATION))
     match = table.needed(told.species) if told.species else table.needed(MATCH, MATCH + "*", "AUTO ID", "AUTO ID*")
@@ -43,7 +43,7 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     rejected = {name.casefold() for name in REJECTED}
 
     def marks(cells: list[str], where: str) -> Iterator[Mark]:
-        parts = [sheet.plain(cells[at]).replace("\\", "/").rstrip("/") for at in (*folders, file)]
+        parts = [sheet.recording(cells[at]).rstrip("/") for at in (*folders, file)]
         recording = "/".join(part for part in parts if part)
         start_s = number(cells[offset], OFFSET, table.comma)
         end_s = start_s + number(cells[duration], DURATION, table.comma)

@@ -42,14 +42,14 @@ class Names:
 NO_NAMES = Names("", (), {})
 
 
-def read(path: Path, wanted: str = "scientific") -> Names:
+def read(path: Path, wanted: str = "scientific", otherwise: str = "") -> Names:
     """Read the table; any name of a species stands for the one in the column `wanted`.
 
     Names are the same whatever the case of their letters, with blanks or underscores between, and `Scientific_Common`,
     as BirdNET joins two, is one, too. Raises AnnotationError when there is no such column, a species has no name in it,
-    or a name is that of two species.
+    or a name is that of two species. `otherwise` is the encoding of a table that is not UTF-8.
     """
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=otherwise)
     column = table.needed(wanted)
     kinds = [kind.casefold() for kind in table.header]
     known: dict[str, dict[str, str]] = {}

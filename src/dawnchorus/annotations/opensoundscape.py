@@ -34,7 +34,7 @@ WORDS: dict[str, Said] = {"1": PRESENT, "1.0": PRESENT, "true": PRESENT, "0": AB
 
 def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     """Read a table of either kind; every row names its file. Raises AnnotationError if the file is no such table."""
-    table = sheet.read(path)
+    table = sheet.read(path, otherwise=told.encoding)
     if table.column("annotation") != sheet.NOT_THERE or told.species:
         return _boxes(path, table, told)
     return _clips(path, table)
@@ -48,7 +48,7 @@ def _boxes(path: Path, table: sheet.Sheet, told: Told) -> Table:
     empty: list[str] = []
 
     def marks(cells: list[str], where: str) -> Iterator[Mark]:
-        recording = sheet.plain(cells[file]).replace("\\", "/")
+        recording = sheet.recording(cells[file])
         if cells[species].casefold() in NOTHING and cells[start].casefold() in NOTHING and recording:
             empty.append(recording)
             return
@@ -72,7 +72,7 @@ def _clips(path: Path, table: sheet.Sheet) -> Table:
     def marks(cells: list[str], where: str) -> Iterator[Mark]:
         if cells[start].casefold() in NOTHING:
             raise Bad("unreadable", f"the start of {cells[file]!r} is empty", "a clip; its file could not be read")
-        recording = sheet.plain(cells[file]).replace("\\", "/")
+        recording = sheet.recording(cells[file])
         start_s, end_s = number(cells[start], INDEX[1], table.comma), number(cells[end], INDEX[2], table.comma)
         for at, name in classes:
             if cells[at].casefold() not in NOTHING:

@@ -9,7 +9,7 @@ in which they were open. A table without either is of the sound that it is named
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
@@ -50,12 +50,38 @@ def read(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     AnnotationError if the file is no such table, if which column names the species is not certain, or if the times in
     the files cannot be known.
     """
-    table = sheet.read(path, "\t", quoted=False)
-    row = _Row(table, told, named or sheet.without(table_name(path.name), ENDINGS))
-    once = _without_twins(table)
-    found = collected(path, once, row.marks)
-    if not found.marks and not found.problems and row.path == sheet.NOT_THERE:
-        return Table([], [], (row.named,))
+    table = sheet.read(path, "\t", False, told.encoding)
+    of_table = named or sheet.without(table_name(path.name), ENDINGS)
+    begin, end, low, high = table.needed(BEGIN), table.needed(END), table.column(LOW), table.column(HIGH)
+    file, channel, song_type = table.column(PATH, FILE), table.column(CHANNEL), table.column(SONG_TYPE)
+    score, verdict = table.column(*SCORES), table.column(SAID)
+    species = table.needed(told.species) if told.species else _species_column(table)
+    otherwise: Said = UNSEEN if score != sheet.NOT_THERE else PRESENT
+    otherwise = otherwise if told.said is None else told.said
+    in_file = _in_file(table, file, told)
+
+    def marks(cells: list[str], where: str) -> tuple[Mark]:
+        recording = sheet.recording(cells[file]) or of_table
+        start_s, end_s = number(cells[begin], BEGIN, True), number(cells[end], END, True)
+        in_file_s = in_file(cells, recording, start_s)
+        one = mark(
+            recording,
+            sheet.plain(cells[species]),
+            in_file_s,
+            end_s if in_file_s == start_s else in_file_s + (end_s - start_s),
+            number(cells[low], LOW, True) if cells[low] else 0.0,
+            number(cells[high], HIGH, True) if cells[high] else 0.0,
+            word(cells[verdict], SAID) if verdict != sheet.NOT_THERE else otherwise,
+            number(cells[score], table.header[score], True) if cells[score] else None,
+            whole_number(cells[channel], CHANNEL) if cells[channel] else 0,
+            sheet.plain(cells[song_type]),
+            where,
+        )
+        return (one,)
+
+    found = collected(path, _without_twins(table), marks)
+    if not found.marks and not found.problems and file == sheet.NOT_THERE:
+        return Table([], [], (of_table,))
     return found
 
 
@@ -83,63 +109,33 @@ def _without_twins(table: sheet.Sheet) -> Iterator[tuple[int, list[str]]]:
     yield from (row for name, row in waveforms.items() if name not in seen)
 
 
-class _Row:
-    """Where the cells of a table are, and what they say."""
+def _in_file(table: sheet.Sheet, file: int, told: Told) -> Callable[[list[str], str, float], float]:
+    """How a row (cells, recording, start in the running time) tells its start in its file."""
+    offset = table.column(OFFSET)
+    starts = _starts(told) if offset == sheet.NOT_THERE and file != sheet.NOT_THERE else {}
+    only = ""
 
-    def __init__(self, table: sheet.Sheet, told: Told, named: str) -> None:
-        self.table, self.named, self.comma = table, named, True
-        self.begin, self.end = table.needed(BEGIN), table.needed(END)
-        self.low, self.high = table.column(LOW), table.column(HIGH)
-        self.offset, self.channel = table.column(OFFSET), table.column(CHANNEL)
-        self.path = table.column(PATH, FILE)
-        self.score, self.said = table.column(*SCORES), table.column(SAID)
-        self.song_type = table.column(SONG_TYPE)
-        self.species = table.needed(told.species) if told.species else _species_column(table)
-        otherwise: Said = UNSEEN if self.score != sheet.NOT_THERE else PRESENT
-        self.otherwise = otherwise if told.said is None else told.said
-        self.starts = _starts(told) if self.offset == sheet.NOT_THERE and self.path != sheet.NOT_THERE else {}
-        self.only = ""
-
-    def marks(self, cells: list[str], where: str) -> tuple[Mark]:
-        """The one mark of a row."""
-        recording = sheet.plain(cells[self.path]).replace("\\", "/") or self.named
-        start_s, end_s = number(cells[self.begin], BEGIN, True), number(cells[self.end], END, True)
-        in_file_s = self._in_file(cells, recording, start_s)
-        low_hz = number(cells[self.low], LOW, True) if cells[self.low] else 0.0
-        high_hz = number(cells[self.high], HIGH, True) if cells[self.high] else 0.0
-        one = mark(
-            recording,
-            sheet.plain(cells[self.species]),
-            in_file_s,
-            end_s if in_file_s == start_s else in_file_s + (end_s - start_s),
-            low_hz,
-            high_hz,
-            word(cells[self.said], SAID) if self.said != sheet.NOT_THERE else self.otherwise,
-            number(cells[self.score], self.table.header[self.score], True) if cells[self.score] else None,
-            whole_number(cells[self.channel], CHANNEL) if cells[self.channel] else 0,
-            sheet.plain(cells[self.song_type]),
-            where,
-        )
-        return (one,)
-
-    def _in_file(self, cells: list[str], recording: str, start_s: float) -> float:
-        if cells[self.offset]:
-            return number(cells[self.offset], OFFSET, True)
-        if self.path == sheet.NOT_THERE:
+    def in_file(cells: list[str], recording: str, start_s: float) -> float:
+        nonlocal only
+        if cells[offset]:
+            return number(cells[offset], OFFSET, True)
+        if file == sheet.NOT_THERE:
             return start_s
-        if self.starts:
-            before = self.starts.get(recording, self.starts.get(PurePosixPath(recording).name))
+        if starts:
+            before = starts.get(recording, starts.get(PurePosixPath(recording).name))
             if before is None:
                 raise Bad("unknown_recording", f"the file is {recording!r}", "one of the files that were open")
             return start_s - before
-        self.only = self.only or recording
-        if recording != self.only:
+        only = only or recording
+        if recording != only:
             raise AnnotationError(
-                f"{self.table.path} is of several sound files and has no column {OFFSET!r}, so the times in the files "
+                f"{table.path} is of several sound files and has no column {OFFSET!r}, so the times in the files "
                 "are not known; save it from Raven with that column, or name the sound files in the order in which "
                 "they were open"
             )
         return start_s
+
+    return in_file
 
 
 def _species_column(table: sheet.Sheet) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from dawnchorus.annotations import sheet, species, table
@@ -16,13 +17,13 @@ COLUMNS = ("recording_id", "species_id", "songtype_id", "t_min", "f_min", "t_max
 REQUIRED = tuple(name for name in COLUMNS if name != "songtype_id")
 
 
-def read(path: Path, present: bool) -> tuple[list[Annotation], list[Problem]]:
+def read(path: Path, present: bool, otherwise: str = "") -> tuple[list[Annotation], list[Problem]]:
     """Read the boxes of a table, all of them with the verdict `present`; a row that is no box becomes a Problem.
 
     Raises AnnotationError if the file is no such table.
     """
     annotations, problems = [], []
-    for line, row in table.read(path, REQUIRED):
+    for line, row in table.read(path, REQUIRED, otherwise):
         try:
             annotations.append(_annotation(row, present, place(path.name, line)))
         except Bad as bad:
@@ -43,9 +44,9 @@ def read_marks(path: Path, told: Told = NOTHING_TOLD, named: str = "") -> Table:
     said = told.said if told.said is not None else PRESENT if "tp" in words else ABSENT
     beside = path.parent / "species.csv"
     names = {one.number: sheet.plain(one.name) for one in species.read(beside)} if beside.is_file() else {}
-    boxes, problems = read(path, present=said == PRESENT)
+    boxes, problems = read(path, said == PRESENT, told.encoding)
     marks = of_annotations(boxes, {one.species: names.get(one.species, f"s{one.species}") for one in boxes})
-    return Table(marks if said in (PRESENT, ABSENT) else [replace(one, said=said) for one in marks], problems)
+    return Table(marks if said in (PRESENT, ABSENT) else [one._replace(said=said) for one in marks], problems)
 
 
 def write(path: Path, annotations: Iterable[Annotation]) -> None:
@@ -58,12 +59,13 @@ def write(path: Path, annotations: Iterable[Annotation]) -> None:
 
 
 def _annotation(row: table.Row, present: bool, where: str) -> Annotation:
-    recording = row["recording_id"]
+    recording = sys.intern(row["recording_id"])  # a million rows hold each name once
     if not recording:
         raise Bad("missing", "recording_id is empty", "the name of a recording")
-    kind = _whole(row, "species_id", "bad_species")
-    song_type = _whole(row, "songtype_id", "bad_song_type") if row.get("songtype_id") else 1
-    start_s, low_hz, end_s, high_hz = (number(row[name], name) for name in ("t_min", "f_min", "t_max", "f_max"))
+    kind = _whole(row["species_id"], "species_id", "bad_species")
+    song_type = _whole(song, "songtype_id", "bad_song_type") if (song := row.get("songtype_id")) else 1
+    start_s, end_s = number(row["t_min"], "t_min"), number(row["t_max"], "t_max")
+    low_hz, high_hz = number(row["f_min"], "f_min"), number(row["f_max"], "f_max")
     if start_s < 0:
         raise Bad("negative_time", f"t_min is {row['t_min']}", "0 or more")
     if end_s <= start_s:
@@ -73,8 +75,9 @@ def _annotation(row: table.Row, present: bool, where: str) -> Annotation:
     return Annotation(recording, kind, start_s, end_s, low_hz, high_hz, present, song_type, where)
 
 
-def _whole(row: table.Row, name: str, kind: str) -> int:
-    value = number(row[name], name)
+@lru_cache(sheet.KEPT)
+def _whole(text: str, name: str, kind: str) -> int:
+    value = number(text, name)
     if value < 0 or value != int(value):
-        raise Bad(kind, f"{name} is {row[name]}", "a whole number from 0 on")
+        raise Bad(kind, f"{name} is {text}", "a whole number from 0 on")
     return int(value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from dawnchorus.annotations.problems import AnnotationError
 
@@ -18,7 +19,14 @@ NOT_THERE = -1
 ESCAPED = re.compile(r"""'+[=+\-@\t\r"]""")
 """How a cell begins that `export.cells` has made harmless."""
 
+KEPT = 1 << 16
+"""Names that are kept, so that a million rows hold each once; few tables have more."""
+
 csv.field_size_limit(1 << 24)
+
+
+class NoTableError(AnnotationError):
+    """Text, but no table."""
 
 
 @dataclass(frozen=True)
@@ -51,38 +59,48 @@ class Sheet:
         return place
 
 
-def read(path: Path, separators: str = ",;\t", quoted: bool = True) -> Sheet:
+def read(path: Path, separators: str = ",;\t", quoted: bool = True, otherwise: str = "") -> Sheet:
     """Open a table with a header; the first line tells which of `separators` it has.
 
-    Raises AnnotationError if the file is empty or no text. `quoted`: cells may be quoted, as in CSV.
+    Raises AnnotationError if the file is empty or no text. `quoted`: cells may be quoted, as in CSV. `otherwise` is the
+    encoding of a file that is neither UTF-8 nor UTF-16.
     """
-    lines = _lines(path)
-    first = next((line for line in lines if line.strip()), "")
+    coded = encoding(path, otherwise)
+    with _opened(path, coded) as file:
+        first = next((line for line in file if line.strip()), "")
     if not first:
-        raise AnnotationError(f"{path} is empty; it should have a line with the names of columns")
+        raise NoTableError(f"{path} is empty; it should have a line with the names of columns")
     separator = max(separators, key=first.count)
-    found = _rows(path, separator, quoted)
+    found = _rows(path, coded, separator, quoted)
     _, header = next(found)
     while header and not header[-1]:
         header.pop()  # a separator after the last name
     return Sheet(path, header, found, separator != ",")
 
 
-def text_lines(path: Path) -> Iterator[tuple[int, str]]:
+def text_lines(path: Path, otherwise: str = "") -> Iterator[tuple[int, str]]:
     """Give (line, text) of all lines, without their ends and the mark that the first may have."""
-    for line, text in enumerate(_lines(path), 1):
-        yield line, text.rstrip("\r\n")
+    with _opened(path, encoding(path, otherwise)) as file:
+        for line, text in enumerate(file, 1):
+            yield line, text.rstrip("\r\n")
 
 
+@lru_cache(KEPT)
 def plain(cell: str) -> str:
     """Take away what made a cell harmless to spreadsheets."""
     return cell[1:] if cell[:1] == "'" and ESCAPED.match(cell) else cell
 
 
-def headed(path: Path) -> list[str]:
-    """The columns of a file that may be a table; none if it is none."""
-    with suppress(AnnotationError):
-        return read(path).header
+@lru_cache(KEPT)
+def recording(cell: str) -> str:
+    """The name of a recording in a cell, with the slashes of one system."""
+    return plain(cell).replace("\\", "/")
+
+
+def headed(path: Path, otherwise: str = "") -> list[str]:
+    """The columns of a file that may be a table; none if it is none. Raises AnnotationError if it is no text."""
+    with suppress(NoTableError):
+        return read(path, otherwise=otherwise).header
     return []
 
 
@@ -94,31 +112,56 @@ def without(name: str, endings: Sequence[str]) -> str:
     return name
 
 
-def _encoding(path: Path) -> str:
+def encoding(path: Path, otherwise: str) -> str:
+    """The encoding of a file of text: UTF-8, UTF-16 by its mark, or `otherwise` if there is one."""
     with path.open("rb") as file:
         mark = file.read(2)
-    return "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # spreadsheets save "Unicode text"
+        if mark in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16"  # spreadsheets save "Unicode text"
+        file.seek(0)
+        try:
+            for raw in file if otherwise else ():
+                raw.decode()
+        except UnicodeDecodeError:
+            return otherwise
+    return "utf-8-sig"
 
 
-def _lines(path: Path) -> Iterator[str]:
+def not_utf8(path: Path) -> str:
+    """Say which line of a file is no UTF-8, and why."""
+    with path.open("rb") as file:
+        for line, raw in enumerate(file, 1):
+            try:
+                raw.decode()
+            except UnicodeDecodeError as error:
+                return f"{path} line {line} is not UTF-8 text (byte 0x{raw[error.start]:02x})"
+    return f"{path} is not UTF-8 text"
+
+
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
+    """A file of text, whose ends of lines stay; AnnotationError where its bytes are not of the encoding."""
     try:
-        with path.open(encoding=_encoding(path), newline="") as file:
-            yield from file
+        with path.open(encoding=encoding, newline="") as file:
+            yield file
     except UnicodeError as error:
-        raise AnnotationError(f"{path} is not UTF-8 text ({error})") from error
+        if encoding == "utf-8-sig":
+            raise AnnotationError(f"{not_utf8(path)}; pass --encoding, e.g. cp1252 or shift_jis") from error
+        raise AnnotationError(f"{path} is not {encoding} text ({error})") from error
 
 
-def _rows(path: Path, separator: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, encoding: str, separator: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(_lines(path), delimiter=separator, quoting=quoting)
     begins, columns = 1, 0
-    try:
-        for raw in reader:
-            cells = [cell.strip() for cell in raw]
-            if any(cells):
-                cells.extend([""] * (columns - len(cells)) or [""])
-                yield begins, cells
-                columns = columns or len(cells)  # as many as the header, and the empty one
-            begins = reader.line_num + 1  # a quoted cell may go over several lines
-    except csv.Error as error:
-        raise AnnotationError(f"{path} line {begins} is not a row of a table: {error}") from error
+    with _opened(path, encoding) as file:
+        reader = csv.reader(file, delimiter=separator, quoting=quoting)
+        try:
+            for raw in reader:
+                cells = list(map(str.strip, raw))
+                if any(cells):
+                    cells.extend([""] * (columns - len(cells)) or [""])
+                    yield begins, cells
+                    columns = columns or len(cells)  # as many as the header, and the empty one
+                begins = reader.line_num + 1  # a quoted cell may go over several lines
+        except csv.Error as error:
+            raise NoTableError(f"{path} line {begins} is not a row of a table: {error}") from error

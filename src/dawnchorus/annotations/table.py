@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from dawnchorus import files
+from dawnchorus.annotations import sheet
 from dawnchorus.annotations.problems import AnnotationError
 
 Row = dict[str, str]
 """The cells of a row by column, stripped; a cell that is not there is empty."""
 
 
-def read(path: Path, columns: Sequence[str]) -> list[tuple[int, Row]]:
+def read(path: Path, columns: Sequence[str], otherwise: str = "") -> Iterator[tuple[int, Row]]:
     """Read (line, row) of all rows that are not blank; `line` is where the row begins, the header is line 1.
 
-    Raises AnnotationError if the file is no such table or one of `columns` is missing.
+    Raises AnnotationError if the file is no such table or one of `columns` is missing. `otherwise` is the encoding of a
+    file that is not UTF-8.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _rows(path, file, columns)
+        with path.open(encoding=sheet.encoding(path, otherwise) if otherwise else "utf-8-sig", newline="") as file:
+            yield from _rows(path, file, columns)
     except UnicodeDecodeError as error:
-        raise AnnotationError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+        raise AnnotationError(f"{sheet.not_utf8(path)}; save it as UTF-8") from error
     except csv.Error as error:
         raise AnnotationError(f"{path} is not a CSV file: {error}") from error
 
@@ -46,24 +48,22 @@ def cell(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
-def _rows(path: Path, file: Iterable[str], columns: Sequence[str]) -> list[tuple[int, Row]]:
+def _rows(path: Path, file: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[int, Row]]:
     reader = csv.reader(file)
-    header: list[str] | None = None
-    rows = []
+    header: list[str] = []
     begins = 1
     for cells in reader:
-        stripped = [cell.strip() for cell in cells]
+        stripped = list(map(str.strip, cells))
         if any(stripped):
-            if header is None:
+            if header:
+                stripped.extend([""] * (len(header) - len(stripped)))
+                yield begins, dict(zip(header, stripped, strict=False))
+            else:
                 header = stripped
                 _check_header(path, header, columns)
-            else:
-                padded = stripped + [""] * (len(header) - len(stripped))
-                rows.append((begins, dict(zip(header, padded, strict=False))))
         begins = reader.line_num + 1  # a quoted cell may go over several lines
-    if header is None:
+    if not header:
         raise AnnotationError(f"{path} is empty; it should have the columns {', '.join(columns)}")
-    return rows
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, example, plain_errors
-from dawnchorus.cli.convert import Columns, Complete, NameAs, Names, Species, Verdict, spellings, told
+from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.folders import need_heard
 
 
@@ -29,6 +29,7 @@ def check(
     verdict: Verdict = None,
     names: Names = None,
     name_as: NameAs = "scientific",
+    encoding: Encoding = "",
     complete: Complete = False,
     picture: Annotated[Path | None, typer.Option(help="With --annotations: a file for the picture (SVG).")] = None,
     workers: Workers = None,
@@ -40,8 +41,8 @@ def check(
     With --annotations: what tables say of each species, and what is wrong with them; AUDIO tells the recordings.
     """
     if annotations:
-        said = told(species_column, column, verdict, False, [Path(one) for one in audio or []], None)
-        _check_annotations(annotations, format, said, spellings(names, name_as), complete, picture, as_json)
+        said = told(species_column, column, verdict, False, [Path(one) for one in audio or []], None, encoding)
+        _check_annotations(annotations, format, said, spellings(names, name_as, encoding), complete, picture, as_json)
         return
     if not audio:
         raise typer.BadParameter("name folders of sound, or tables with --annotations")

@@ -11,6 +11,15 @@ import typer
 from dawnchorus.cli.app import Json, app, example, plain_errors
 from dawnchorus.cli.folders import can_write
 
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name or "utf-8")
+    except (LookupError, ValueError):
+        raise typer.BadParameter(f"no encoding of text is named {name!r}; cp1252 or shift_jis are two") from None
+    return name
+
+
 Species = Annotated[str, typer.Option("--species-column", help="The column, or the key of a tag, with the species.")]
 Columns = Annotated[
     list[str] | None,
@@ -29,14 +38,18 @@ Complete = Annotated[
 Recordings = Annotated[
     Path | None, typer.Option(help="A recordings.csv with sites and starts, which exports of sites and times need.")
 ]
+Encoding = Annotated[
+    str,
+    typer.Option(help="The encoding of tables that are not UTF-8, such as cp1252 or shift_jis.", callback=_encoding),
+]
 Sound = Annotated[list[Path] | None, typer.Option(help="Folders with the recordings.")]
 
 
-def spellings(names: Path | None, name_as: str) -> Any:
+def spellings(names: Path | None, name_as: str, encoding: str = "") -> Any:
     """The table of names, or one without any."""
     from dawnchorus.annotations import names as table
 
-    return table.NO_NAMES if names is None else table.read(names, name_as)
+    return table.NO_NAMES if names is None else table.read(names, name_as, encoding)
 
 
 def told(
@@ -46,9 +59,11 @@ def told(
     comma: bool,
     audio: list[Path] | None,
     places: Path | None,
+    encoding: str = "",
 ) -> Any:
     """What the options say of a table, with the recordings found."""
     from dawnchorus.annotations.marks import WORDS, Told
+    from dawnchorus.annotations.problems import AnnotationError
     from dawnchorus.audio.folders import scan
     from dawnchorus.console import bar
 
@@ -65,9 +80,11 @@ def told(
     if audio:
         with bar("looking at the recordings") as step:
             recordings, _ = scan(audio, progress=step)
+        if not recordings:
+            raise AnnotationError(f"no recording is in {', '.join(map(str, audio))}; are these the right folders?")
     if places is not None:
         recordings = _placed(recordings, places)
-    return Told(species, None if verdict is None else words[verdict], pairs, tuple(recordings), comma)
+    return Told(species, None if verdict is None else words[verdict], pairs, tuple(recordings), comma, encoding)
 
 
 def _placed(recordings: Any, table: Path) -> list[Any]:
@@ -108,6 +125,7 @@ def convert(
     names: Names = None,
     name_as: NameAs = "scientific",
     decimal_comma: DecimalComma = False,
+    encoding: Encoding = "",
     complete: Complete = False,
     as_json: Json = False,
 ) -> None:
@@ -116,8 +134,8 @@ def convert(
     from dawnchorus.console import console
 
     can_write(out.parent)
-    said = told(species_column, column, verdict, decimal_comma, audio, recordings)
-    done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as), complete)
+    said = told(species_column, column, verdict, decimal_comma, audio, recordings, encoding)
+    done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as, encoding), complete)
     if as_json:
         problems = [str(one) for one in done.problems]
         typer.echo(json.dumps({"rows": done.rows, "silence": done.silence, "lost": done.lost, "problems": problems}))

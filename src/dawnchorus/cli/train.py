@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
-from dawnchorus.cli.convert import Columns, Complete, NameAs, Names, Species, Verdict, spellings, told
+from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
 from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound, sound_of
 
@@ -42,6 +42,7 @@ def train(
     verdict: Verdict = None,
     names: Names = None,
     name_as: NameAs = "scientific",
+    encoding: Encoding = "",
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
     weights: Annotated[str, typer.Option(help="imagenet, lite, none, a file, or a folder of `pretrain`.")] = "lite",
     columns_per_frame: Annotated[
@@ -106,7 +107,7 @@ def train(
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
-    if not annotations and (complete or format or species_column or column or verdict or names):
+    if not annotations and (complete or format or species_column or column or verdict or names or encoding):
         raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
     need_data(data, bool(annotations or verdicts), bool(audio))
     for folder in audio or ():
@@ -158,8 +159,8 @@ def train(
     if annotations:
         from dawnchorus.dataset import Tables
 
-        said_of_them = told(species_column, column, verdict, False, None, None)
-        tables = Tables(tuple(annotations), format, said_of_them, spellings(names, name_as), complete)
+        said_of_them = told(species_column, column, verdict, False, None, None, encoding)
+        tables = Tables(tuple(annotations), format, said_of_them, spellings(names, name_as, encoding), complete)
     sites = (site_column, site_pattern)
     faults = train_shown(
         data, out, experiment, audio or [], strict, store, outside, folds is None, sites, verdicts, tables

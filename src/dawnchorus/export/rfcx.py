@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from dawnchorus.annotations import rfcx, species
@@ -22,7 +21,7 @@ def write(path: Path, marks: Iterable[Mark], recordings: Sequence[Recording] = (
     no numbers are numbered.
     """
     lost = Lost()
-    kept = [replace(one, species=_name(one.species)) for one in cells.sayable(marks, lost, HOLDS)]
+    kept = [one._replace(species=_name(one.species)) for one in cells.sayable(marks, lost, HOLDS)]
     if words := sum(bool(one.song_type) and not one.song_type.isdecimal() for one in kept):
         lost["have a number in place of their song types' names"] += words
     boxes, kinds, _ = numbered(kept)
