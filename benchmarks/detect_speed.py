@@ -220,17 +220,23 @@ def first_window(model: Path) -> None:
 
 
 def memory(model: Path, path: Path) -> float:
-    """The most MiB that a process held while it did one file."""
-    from dawnchorus.detect.analyse import Analyser, Job, Task
+    """The most MiB that a worker held while it did one file."""
+    from dawnchorus.detect.analyse import Job, Task
     from dawnchorus.detect.precision import native
+    from dawnchorus.detect.process import started_ahead
 
     stat = path.stat()
-    result = Analyser(Task(model, precision=native()))(Job(1, path, stat.st_size, stat.st_mtime_ns))
-    assert not result.failed, result.faults
-    status = Path("/proc/self/status")  # getrusage would give the peak of the process that started this one, if higher
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+    with started_ahead() as worker:
+        assert worker is not None
+        worker.begin(Task(model, precision=native()))
+        result = worker.analyse(Job(1, path, stat.st_size, stat.st_mtime_ns), 600.0, lambda _: None)
+        assert not result.failed, result.faults
+        status = Path(f"/proc/{worker.child.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+    for line in lines:  # getrusage would give the peak of the process that started the worker, if higher
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def apart(*arguments: str) -> Any:

@@ -96,6 +96,15 @@ def test_an_altered_model_is_refused_and_an_altered_card_is_not(tmp_path):
         packages.read(tmp_path)
 
 
+def test_a_model_is_hashed_once(tmp_path, monkeypatch):
+    made = written(tmp_path)
+    hash_of, hashed = packages.content_hash, []
+    monkeypatch.setattr(packages, "content_hash", lambda path: hashed.append(path.name) or hash_of(path))
+    read = packages.read(tmp_path)
+    assert read.hash == made.hash
+    assert hashed == [*read.models, *made.models]  # by `read`; and of what was not read from a folder
+
+
 def test_a_model_without_a_hash_is_refused(tmp_path):
     with pytest.raises(PackageError, match=r"model.1.onnx: its content is not"):
         packages.read(edited(tmp_path, lambda content: content["files"].pop("model.1.onnx")))

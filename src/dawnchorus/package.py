@@ -9,20 +9,19 @@ species.csv card.md calibration.csv thresholds.csv
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dawnchorus.calibration import tables
-from dawnchorus.calibration.tables import Calibration
-from dawnchorus.encoders.birdnet import BirdNet
-from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.events import Species
 from dawnchorus.features import Features, FrontEnd, frozen_settings
 from dawnchorus.files import content_hash, read_json, value_hash, write_json
 from dawnchorus.pcen import Pcen
 from dawnchorus.windows import SlidingWindows
+
+if TYPE_CHECKING:
+    from dawnchorus.calibration.tables import Calibration
 
 SCHEMA = 2
 
@@ -36,6 +35,7 @@ class ModelPackage:
     """Everything that detection needs to know of a model.
 
     `models` are file names in `folder`; `top_s` says how frames become a recording's score (`Scores.whole_recording`).
+    `hashes` are those of the models where they were compared with the files, so that large files are read once.
     """
 
     folder: Path
@@ -48,15 +48,20 @@ class ModelPackage:
     models: tuple[str, ...]
     origin: dict[str, Any]
     top_s: float = 0.0
+    hashes: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def hash(self) -> str:
         """Stands for the content of the models: calibrations are bound to it."""
-        return value_hash([content_hash(path) for path in self.model_paths])
+        return value_hash(list(self.hashes) or [content_hash(path) for path in self.model_paths])
 
     def calibration(self) -> Calibration | None:
         """The calibration beside the models, None when there is none. Raises ValueError when it is another model's."""
-        return tables.read(self.folder, self.hash) if (self.folder / "calibration.csv").is_file() else None
+        if not (self.folder / "calibration.csv").is_file():
+            return None
+        from dawnchorus.calibration import tables  # here, because a worker never needs it
+
+        return tables.read(self.folder, self.hash)
 
     @property
     def frame_s(self) -> float:
@@ -125,16 +130,22 @@ def read(folder: Path) -> ModelPackage:
             raise PackageError(f"{folder / name}: missing; package.json names it")
         if name in package.models and content_hash(folder / name) != files.get(name):
             raise PackageError(f"{folder / name}: its content is not what package.json was written with")
-    return package
+    return replace(package, hashes=tuple(files[name] for name in package.models))
 
 
 def _front_end(record: dict[str, Any]) -> Features:
     """The front end of a package: mel settings, or an encoder that is known here."""
-    kinds: dict[str, Any] = {kind.__qualname__: kind for kind in (FrontEnd, BirdNet, OnnxEncoder)}
+    kind: Any = FrontEnd
+    if record["kind"] != FrontEnd.__qualname__:
+        from dawnchorus.encoders.birdnet import BirdNet
+        from dawnchorus.encoders.onnx_file import OnnxEncoder
+
+        kind = {one.__qualname__: one for one in (BirdNet, OnnxEncoder)}[record["kind"]]
     settings = {name: value for name, value in record.items() if name != "kind"}
     if "pcen" in settings:
         settings["pcen"] = Pcen(**settings["pcen"])
-    return kinds[record["kind"]](**settings)
+    front_end: Features = kind(**settings)
+    return front_end
 
 
 def describe(package: ModelPackage) -> dict[str, str]:

@@ -280,13 +280,14 @@ class EventRule:
     def events(self, scores: Scores, bands_hz: Sequence[tuple[float, float]] | None = None) -> list[Detection]:
         """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
         found = []
+        sound_end_s = float(scores.window_end_s.max())
         for species in range(scores.framewise.shape[1]):
             low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
             threshold = self.thresholds[species] if self.thresholds else self.threshold
             line = scores.framewise[:, species]
             for first, last, peak in self._merged(line, self._runs(line, threshold), scores.frame_s):
                 start_s = float(scores.frame_start_s[first])
-                end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, float(scores.window_end_s.max()))
+                end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, sound_end_s)
                 if end_s > start_s and end_s - start_s >= self.shortest_s:
                     apart = 0.0 if scores.framewise_spread is None else float(scores.framewise_spread[peak, species])
                     box = (scores.recording, species, start_s, end_s, float(line[peak]), low_hz, high_hz)
@@ -295,25 +296,28 @@ class EventRule:
 
     def _runs(self, line: Floats, threshold: float) -> list[tuple[int, int, int]]:
         """First, last and highest frame of each event in one species' frames `(frame,)`."""
-        taken = np.zeros(len(line), bool)
-        runs = []
         candidates = np.flatnonzero((line >= threshold) & (line > 0))
-        for peak in candidates[np.argsort(-line[candidates], kind="stable")]:
+        peaks = candidates[np.argsort(-line[candidates], kind="stable")].tolist()
+        # As lists, whose items cost a fraction of an array's; levels are rounded as the array's numbers are.
+        height, levels, taken = line.tolist(), (self.edge * line).tolist(), [False] * len(line)
+        runs = []
+        end = len(height) - 1
+        for peak in peaks:
             if taken[peak]:
                 continue
-            level = self.edge * line[peak]
-            first = last = int(peak)
-            while first > 0 and not taken[first - 1] and line[first - 1] >= level:
+            level = levels[peak]
+            first = last = peak
+            while first > 0 and not taken[first - 1] and height[first - 1] >= level:
                 first -= 1
-            while last < len(line) - 1 and not taken[last + 1] and line[last + 1] >= level:
+            while last < end and not taken[last + 1] and height[last + 1] >= level:
                 last += 1
             # A shoulder of a taken event is no event of its own.
-            beside = (first > 0 and taken[first - 1] and line[first - 1] >= line[first]) or (
-                last < len(line) - 1 and taken[last + 1] and line[last + 1] >= line[last]
+            beside = (first > 0 and taken[first - 1] and height[first - 1] >= height[first]) or (
+                last < end and taken[last + 1] and height[last + 1] >= height[last]
             )
-            taken[first : last + 1] = True
+            taken[first : last + 1] = [True] * (last + 1 - first)
             if not beside:
-                runs.append((first, last, int(peak)))
+                runs.append((first, last, peak))
         return sorted(runs)
 
     def _merged(self, line: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:

@@ -1,10 +1,14 @@
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+import sounds
+from detect import archive, tiny_model
 
 HOME = Path(__file__).parents[2]
 
@@ -57,3 +61,28 @@ def test_minutes_are_cut_from_recordings_and_come_again_turned_round(speed, tmp_
 def test_the_page_has_a_place_for_the_table(speed) -> None:  # type: ignore[no-untyped-def]
     page = (HOME / "docs" / "performance.md").read_text(encoding="utf-8")
     assert speed.filled(page, "x") != page
+
+
+@pytest.mark.parametrize("name", ["detect_speed", "start_cost"])
+def test_processes_whose_start_and_memory_are_measured_have_no_torch(name: str) -> None:
+    code = f"import sys; sys.path.insert(0, {str(HOME / 'benchmarks')!r}); import {name}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "numpy", "openvino"} & set(done.stdout.split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a peak of one process is told by Linux alone")
+def test_memory_is_that_of_a_worker_and_not_of_who_asks(speed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    tiny_model.write(tmp_path / "model")
+    path = sounds.write_wav(tmp_path / "a.wav", archive.bursts(2.0, 0.5), archive.RATE_HZ)
+    filled = np.ones(1 << 27, np.float32)  # half a GiB
+    assert 50 < speed.memory(tmp_path / "model", path) < 500
+    del filled
+
+
+def test_every_step_of_a_start_is_counted(tmp_path: Path) -> None:
+    tiny_model.write(tmp_path / "model")
+    command = [sys.executable, str(HOME / "benchmarks" / "start_cost.py"), "--model", str(tmp_path / "model")]
+    done = subprocess.run([*command, "--rounds", "1"], capture_output=True, text=True, check=True)
+    rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 * 3 + 8 + 9
+    assert all(float(row.split("|")[2]) >= 0 for row in rows if "core-ms" not in row and "---" not in row)

@@ -17,7 +17,7 @@ import pytest
 import sounds
 from dawnchorus.detect import cluster
 from dawnchorus.detect.analyse import Job, Result, Task
-from dawnchorus.detect.pool import WorkerError
+from dawnchorus.detect.process import WorkerError
 from dawnchorus.detect.run import Wanted, run
 from detect import archive, bucket, tiny_model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import sounds
-from dawnchorus.detect import pool, worker
+from dawnchorus.detect import pool, process
 from dawnchorus.detect.analyse import Job, Result, Task
-from dawnchorus.detect.pool import WorkerError
+from dawnchorus.detect.process import Process, WorkerError, started_ahead
 from detect import archive
 
 BAD_DECODER = """
@@ -64,7 +65,7 @@ def codes(work: list[Job], limit_s: float = 60.0, workers: int = 2) -> dict[str,
 
 @pytest.fixture
 def bad_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "command", lambda: [sys.executable, "-P", "-c", BAD_DECODER])
+    monkeypatch.setattr(process, "command", lambda: [sys.executable, "-P", "-c", BAD_DECODER])
 
 
 def test_files_are_analysed_once_each(tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_a_worker_that_cannot_load_its_model_ends_the_run_with_its_words(tmp_pat
 
 
 def test_a_worker_that_dies_at_once_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "command", lambda: [sys.executable, "-c", "import os; os._exit(7)"])
+    monkeypatch.setattr(process, "command", lambda: [sys.executable, "-c", "import os; os._exit(7)"])
     with pytest.raises(WorkerError, match="ended while it started"):
         codes(jobs(tmp_path, "a.wav", "b.wav"))
 
@@ -109,9 +110,44 @@ def test_an_error_of_the_ledger_stops_all_workers(tmp_path: Path) -> None:
 
 
 def test_a_worker_without_its_parent_ends(tmp_path: Path) -> None:
-    process = pool._Process()
-    process.begin(Task(None))
-    assert process.child.stdin is not None
-    process.child.stdin.close()
-    assert process.child.wait(30) == 0
-    process.end()
+    alone = Process()
+    alone.begin(Task(None))
+    assert alone.child.stdin is not None
+    alone.child.stdin.close()
+    assert alone.child.wait(30) == 0
+    alone.end()
+
+
+def test_a_worker_that_was_started_ahead_is_the_first_of_them(tmp_path: Path) -> None:
+    heard_by = []
+    with started_ahead() as ahead:
+        assert ahead is not None
+        work = jobs(tmp_path, "a.wav", "b.wav")
+        pool.analyse(Task(None), work, 1, 60.0, lambda _job, _result, name: heard_by.append(name), ahead=ahead)
+        assert heard_by == [ahead.name] * 2
+    assert ahead.child.poll() is not None
+
+
+def test_a_worker_that_was_started_ahead_and_died_is_replaced(tmp_path: Path) -> None:
+    heard_by = []
+    with started_ahead() as ahead:
+        assert ahead is not None
+        ahead.child.kill()
+        ahead.child.wait()
+        work = jobs(tmp_path, "a.wav")
+        pool.analyse(Task(None), work, 1, 60.0, lambda _job, _result, name: heard_by.append(name), ahead=ahead)
+    assert len(heard_by) == 1 and heard_by != [ahead.name]
+
+
+def test_a_worker_that_was_started_ahead_and_is_not_needed_ends() -> None:
+    with started_ahead() as ahead:
+        pool.analyse(Task(None), [], 1, 60.0, lambda *_: None, ahead=ahead)
+    assert ahead is not None and ahead.child.poll() is not None
+    with started_ahead(wanted=False) as ahead:
+        assert ahead is None
+
+
+def test_a_worker_is_started_before_anything_heavy_is_loaded() -> None:
+    code = "import dawnchorus.cli, dawnchorus.detect.process, sys; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -21,6 +21,7 @@ import sounds
 from dawnchorus.detect import outputs, pool
 from dawnchorus.detect.ledger import Ledger, LedgerError
 from dawnchorus.detect.listing import Shard
+from dawnchorus.detect.process import Process
 from dawnchorus.detect.run import Progress, Wanted, merge, run
 from dawnchorus.export import scores_parquet
 from dawnchorus.files import InUseError
@@ -134,6 +135,7 @@ DRIVER = """
 import os, signal, sys
 from pathlib import Path
 from dawnchorus.detect import ledger, outputs
+from dawnchorus.detect.process import Process
 from dawnchorus.detect.run import Wanted, run
 home, out, point, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 calls = 0
@@ -201,7 +203,7 @@ def test_after_kill_9_of_a_worker_the_run_goes_on_and_ends_in_the_same_bytes(
 def kill_workers(monkeypatch, at_answers: set[int]) -> list[int]:
     """Kill the worker that is asked as the n-th, right after it was asked."""
     asked, killed = 0, []
-    say = pool._Process._say
+    say = Process._say
 
     def fatal(self, value) -> None:
         nonlocal asked
@@ -211,7 +213,7 @@ def kill_workers(monkeypatch, at_answers: set[int]) -> list[int]:
             killed.append(self.child.pid)
             os.kill(self.child.pid, signal.SIGKILL)
 
-    monkeypatch.setattr(pool._Process, "_say", fatal)
+    monkeypatch.setattr(Process, "_say", fatal)
     return killed
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, example, plain_errors
 from dawnchorus.cli.folders import can_write, need_heard, need_model, need_table
+
+if TYPE_CHECKING:
+    from dawnchorus.detect.process import Process
 
 PathPattern = Annotated[
     str | None,
@@ -96,33 +99,38 @@ def detect(
     can_write(out)
     if not any(out.glob("ledger*.sqlite")):  # what was heard stays when its folder is gone
         need_heard(audio)
+    score, which, where = _threshold(threshold), _channels(channel), _engine(engine)
     _check_sample(submission, model)
-    from dawnchorus.detect.listing import Shard
+    from dawnchorus.detect.process import started_ahead
 
-    failed = detect_shown(
-        model,
-        list(audio),
-        out,
-        as_json,
-        strict,
-        profile,
-        sample=submission,
-        threshold=_threshold(threshold),
-        shortest_s=min_duration,
-        gap_s=merge_gap,
-        channels=_channels(channel),
-        keep_scores=keep_scores,
-        shard=Shard.parse(shard),
-        workers=workers,
-        stall_s=time_limit,
-        restart=restart,
-        repair=repair,
-        engine=_engine(engine),
-        copy_to=copy_to,
-        rules=_rules(pattern, sites, clock, zone, round_coordinates),
-        precision=precision,
-        force=force,
-    )
+    with started_ahead(where == "local") as ahead:
+        from dawnchorus.detect.listing import Shard
+
+        failed = detect_shown(
+            model,
+            list(audio),
+            out,
+            as_json,
+            strict,
+            profile,
+            ahead,
+            sample=submission,
+            threshold=score,
+            shortest_s=min_duration,
+            gap_s=merge_gap,
+            channels=which,
+            keep_scores=keep_scores,
+            shard=Shard.parse(shard),
+            workers=workers,
+            stall_s=time_limit,
+            restart=restart,
+            repair=repair,
+            engine=where,
+            copy_to=copy_to,
+            rules=_rules(pattern, sites, clock, zone, round_coordinates),
+            precision=precision,
+            force=force,
+        )
     if failed:
         raise typer.Exit(EXIT_FAULTS)
 
@@ -189,6 +197,7 @@ def detect_shown(
     as_json: bool = False,
     strict: bool = False,
     profile: bool = False,
+    ahead: Process | None = None,
     **wanted: Any,
 ) -> bool:
     """Detect as `wanted` says and show what came of it; whether the exit code should tell of faults."""
@@ -196,7 +205,7 @@ def detect_shown(
     from dawnchorus.detect.run import Wanted, run
 
     with Detecting() as watch:
-        ran = run(Wanted(model, tuple(audio), out, **wanted), watch)
+        ran = run(Wanted(model, tuple(audio), out, **wanted), watch, ahead)
     detected, progress = ran.detected, ran.progress
     if as_json:
         typer.echo(json.dumps(detected.as_record() | ({"stages": dict(progress.stages)} if profile else {})))

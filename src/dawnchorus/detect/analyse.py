@@ -12,6 +12,7 @@ What can be wrong here, beside the faults of `audio` and `engine`; all are fatal
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 import time
@@ -23,7 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import package
+from dawnchorus import offline, package
 from dawnchorus.audio.faults import AudioError, Fault
 from dawnchorus.audio.header import inspect
 from dawnchorus.audio.samples import Channel
@@ -100,6 +101,13 @@ class Result:
     def failure(code: str, detail: str) -> Result:
         """Nothing came of a file, and how much sound it holds is not known."""
         return Result((Fault(code, detail),), Coverage(), failed=True)
+
+
+def load_libraries() -> None:
+    """Import what detection in a first file imports: by far the longer part of what comes before it."""
+    for name in ("soundfile", "soxr", "scipy.fft"):
+        importlib.import_module(name)
+    offline.openvino()
 
 
 class Analyser:

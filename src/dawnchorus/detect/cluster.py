@@ -20,7 +20,8 @@ from typing import Any
 
 from dawnchorus import __version__
 from dawnchorus.detect.analyse import Analyser, Job, Result, Task
-from dawnchorus.detect.pool import TRIES, Done, WorkerError, blamed, in_turn
+from dawnchorus.detect.pool import TRIES, Done, blamed, in_turn
+from dawnchorus.detect.process import WorkerError
 
 LOOK_S = 0.2  # from one look at what came back to the next
 BEAT_S = 2.0  # from one question how far an actor is to the next

@@ -3,95 +3,22 @@
 from __future__ import annotations
 
 import os
-import pickle
-import subprocess
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any
 
-from dawnchorus.detect import worker
 from dawnchorus.detect.analyse import Job, Result, Task
+from dawnchorus.detect.process import Gone, Process, WorkerError
 
 TRIES = 3  # of a file whose process dies, and of a process that dies before it is ready
 LOOK_S = 0.2  # from one look at the clocks to the next
-START_LIMIT_S = 600.0
 
 Done = Callable[[Job, Result, str], None]
-
-
-class WorkerError(RuntimeError):
-    """No worker can do its work; the message says why."""
 
 
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class _Gone(Exception):
-    """A worker ended in the middle of its work."""
-
-
-class _Process:
-    """One worker process, which does one thing at a time."""
-
-    def __init__(self) -> None:
-        self.stalled = False
-        self.deadline = time.monotonic() + START_LIMIT_S
-        self.child = subprocess.Popen(
-            worker.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=worker.environment()
-        )
-        self.name = str(self.child.pid)
-
-    def begin(self, task: Task) -> None:
-        """Tell it what is to be done with every file; it loads its model. Raises as `analyse` does."""
-        self._say(task)
-        self._answer(START_LIMIT_S, lambda _: None)
-
-    def analyse(self, job: Job, limit_s: float, beat: Callable[[float], None]) -> Result:
-        """Have a file analysed. Raises _Gone if the process ends, WorkerError if it can do no file at all."""
-        self.deadline = time.monotonic() + limit_s
-        self._say(job)
-        result: Result = self._answer(limit_s, beat)
-        return result
-
-    def _say(self, value: Any) -> None:
-        try:
-            pickle.dump(value, self.child.stdin, pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
-            self.child.stdin.flush()  # type: ignore[union-attr]
-        except OSError as error:
-            raise _Gone from error
-
-    def _answer(self, limit_s: float, beat: Callable[[float], None]) -> Any:
-        while True:
-            try:
-                kind, value = pickle.load(self.child.stdout)  # type: ignore[arg-type]
-            except (EOFError, OSError, pickle.UnpicklingError) as error:
-                raise _Gone from error
-            if kind == worker.BROKEN:
-                raise WorkerError(value)
-            if kind != worker.BEAT:
-                self.deadline = float("inf")
-                return value
-            self.deadline = time.monotonic() + limit_s
-            beat(value)
-
-    def stop_if_stalled(self) -> None:
-        if time.monotonic() > self.deadline:
-            self.stalled = True
-            self.child.kill()
-
-    def end(self) -> str:
-        """Make sure that it is gone, and say how it ended."""
-        self.child.kill()
-        for pipe in (self.child.stdin, self.child.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was not yet written to a process that is gone
-                    pipe.close()
-        return f"exit code {self.child.wait()}"
 
 
 def in_turn(jobs: Sequence[Job]) -> deque[Job]:
@@ -112,26 +39,27 @@ def blamed(died: int, how: str, limit_s: float, stalled_at_s: float | None) -> R
 class _Pool:
     """What the threads share: the files that wait, and the first error."""
 
-    def __init__(self, task: Task, jobs: Sequence[Job], limit_s: float, done: Done) -> None:
+    def __init__(self, task: Task, jobs: Sequence[Job], limit_s: float, done: Done, ahead: Process | None) -> None:
         self.task, self.limit_s, self.done = task, limit_s, done
         self.waiting = in_turn(jobs)
         self.left = len(jobs)
         self.lock = threading.Condition()
         self.died: Counter[int] = Counter()
         self.open: dict[int, float] = {}  # seconds done of the files that are being analysed
-        self.processes: set[_Process] = set()
+        self.processes: set[Process] = set()
+        self.ahead = ahead
         self.error: BaseException | None = None
 
     def serve(self) -> None:
         """Take files until there are none; one thread a process."""
-        process: _Process | None = None
+        process: Process | None = None
         try:
             while (job := self._next()) is not None:
                 try:
                     process = process or self._start()
                     result = process.analyse(job, self.limit_s, lambda seconds: self._beat(job, seconds))
                     self._finish(job, result, process.name)
-                except _Gone:
+                except Gone:
                     self._blame(job, process)
                     process = None
         except BaseException as error:
@@ -156,24 +84,24 @@ class _Pool:
         with self.lock:
             self.open[job.number] = seconds
 
-    def _start(self) -> _Process:
+    def _start(self) -> Process:
         for _ in range(TRIES):
             with self.lock:
                 if self.error is not None:
                     break
-                process = _Process()
+                process, self.ahead = self.ahead or Process(), None
                 self.processes.add(process)
             try:
                 process.begin(self.task)
                 return process
-            except _Gone:
+            except Gone:
                 self._end(process)
             except BaseException:
                 self._end(process)
                 raise
         raise WorkerError("a worker process ended while it started; its own words, if any, are above")
 
-    def _blame(self, job: Job, process: _Process | None) -> None:
+    def _blame(self, job: Job, process: Process | None) -> None:
         """A process is gone: say so of the file if it is to blame, otherwise put it back."""
         if process is None:
             return
@@ -198,7 +126,7 @@ class _Pool:
             if self.left == 0:
                 self.lock.notify_all()
 
-    def _end(self, process: _Process) -> str:
+    def _end(self, process: Process) -> str:
         with self.lock:
             self.processes.discard(process)
         return process.end()
@@ -218,17 +146,19 @@ def analyse(
     limit_s: float,
     done: Done,
     tick: Callable[[float], None] = lambda _: None,
+    ahead: Process | None = None,
 ) -> None:
     """Analyse files in `workers` processes and call `done(job, result, worker)` for each, never twice at a time.
 
     A file of which nothing comes for `limit_s` seconds is `stalled`; one whose process dies is tried again, and after
     three times it is `crashed`. `tick` is called several times a second with the seconds of sound in open files.
+    `ahead` is a process that was started before; it becomes the first of them.
 
     Raises WorkerError if workers can't work, and what `done` raises; all processes are gone then.
     """
     if not jobs:
         return
-    pool = _Pool(task, jobs, limit_s, done)
+    pool = _Pool(task, jobs, limit_s, done, ahead)
     threads = [threading.Thread(target=pool.serve, daemon=True) for _ in range(min(workers, len(jobs)))]
     for thread in threads:
         thread.start()

@@ -29,6 +29,7 @@ from dawnchorus.detect.listing import Shard, entries_of, homes_of, roots_of
 from dawnchorus.detect.outputs import Detected, Made
 from dawnchorus.detect.precision import Precision, chosen
 from dawnchorus.detect.precision import read as read_quantised
+from dawnchorus.detect.process import Process
 from dawnchorus.detect.store import Where
 from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
@@ -151,8 +152,10 @@ class Ran:
     package: ModelPackage
 
 
-def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
+def run(wanted: Wanted, watch: Watch = _unwatched, ahead: Process | None = None) -> Ran:
     """Analyse what is still to be analysed, and write the tables. `watch` is called several times a second.
+
+    `ahead` is a worker process that was started before (`process.started_ahead`), for a run on this machine.
 
     Raises PackageError for a model that can't be used; InUseError when another run is at work in the folder;
     LedgerError when the folder's run has other settings, each told; OSError when the disk is full: the same command
@@ -180,7 +183,7 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
             _forget(wanted.out, path, wanted.shard)
         with Ledger(path) as ledger:
             ledger.begin(settings, value_hash(settings), model.hash)
-            progress = _analyse(ledger, task, model, entries_of(roots), wanted, watch)
+            progress = _analyse(ledger, task, model, entries_of(roots), wanted, watch, ahead)
             made = Made(
                 model.species,
                 model.calibration(),
@@ -200,13 +203,19 @@ def run(wanted: Wanted, watch: Watch = _unwatched) -> Ran:
 
 
 def _analyse(
-    ledger: Ledger, task: Task, model: ModelPackage, entries: Sequence[Entry], wanted: Wanted, watch: Watch
+    ledger: Ledger,
+    task: Task,
+    model: ModelPackage,
+    entries: Sequence[Entry],
+    wanted: Wanted,
+    watch: Watch,
+    ahead: Process | None,
 ) -> Progress:
     ledger.enter(
         [one for one in entries if one.name in wanted.shard],
         [one.name for one in entries if one.name not in wanted.shard],
     )
-    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch, wanted.engine)
+    return _work(ledger, task, model.species, wanted.workers, wanted.stall_s, watch, wanted.engine, ahead)
 
 
 def _work(
@@ -217,12 +226,10 @@ def _work(
     stall_s: float,
     watch: Watch,
     engine: Engine = "local",
+    ahead: Process | None = None,
 ) -> Progress:
     jobs = ledger.waiting()
-    if engine == "ray":
-        analyse, cores = cluster.analyse, cluster.connect
-    else:
-        analyse, cores = pool.analyse, pool.cores
+    cores = cluster.connect if engine == "ray" else pool.cores
     workers = min(workers or cores(), max(len(jobs), 1))
     progress = Progress(len(jobs), sum(max(job.size, 0) for job in jobs), workers, species)
 
@@ -236,7 +243,10 @@ def _work(
         progress.open_s = open_s
         watch(progress)
 
-    analyse(task, jobs, workers, stall_s, done, tick)
+    if engine == "ray":
+        cluster.analyse(task, jobs, workers, stall_s, done, tick)
+    else:
+        pool.analyse(task, jobs, workers, stall_s, done, tick, ahead)
     progress.open_s = 0.0
     watch(progress)
     return progress

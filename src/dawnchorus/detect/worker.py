@@ -12,32 +12,19 @@ import queue
 import signal
 import sys
 import threading
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dawnchorus.detect.analyse import Analyser, Job, Task
+from dawnchorus.detect.process import AHEAD, BEAT, BROKEN, DONE, READY
 
-READY, BEAT, DONE, BROKEN = "ready", "beat", "done", "broken"
-
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-"""One process a core: a library that starts threads of its own would only get in the way of the others."""
-
-
-def command() -> list[str]:
-    """How a worker is started."""
-    return [sys.executable, "-P", "-m", __name__]
-
-
-def environment() -> dict[str, str]:
-    """The environment of a worker: it finds the package that runs here, and no library of it starts threads."""
-    home = str(Path(__file__).resolve().parents[2])
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
+if TYPE_CHECKING:
+    from dawnchorus.detect.analyse import Job, Task
 
 
 def main() -> None:
     """Serve until the parent goes away."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops its workers
+    from dawnchorus.detect.analyse import Analyser, load_libraries
+
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     coming: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -47,8 +34,10 @@ def main() -> None:
         pickle.dump((kind, value), answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
 
-    task: Task = coming.get()
     try:
+        if AHEAD in sys.argv[1:]:
+            load_libraries()
+        task: Task = coming.get()
         analyse = Analyser(task)
         answer(READY)
         while True:

@@ -97,6 +97,28 @@ class SedNetwork:
         return BackboneSed(self, n_species, columns, mels)
 
 
+class Picture(nn.Module):
+    """Planes `(window, mel, column)` as pictures `(window, 3, column, mel)`, normalised as the backbone expects."""
+
+    def __init__(self, settings: SedNetwork, mels: int) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.deviation: Tensor
+        mean, deviation = settings.backbone.normalisation
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)
+        self.places: Tensor | None
+        places = torch.linspace(-1, 1, mels).view(1, 1, 1, mels) if settings.coordinate else None
+        self.register_buffer("places", places, persistent=False)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """Planes to pictures."""
+        pictures: Tensor = (planes.transpose(1, 2).unsqueeze(1) - self.mean) / self.deviation
+        if self.places is not None:
+            pictures = torch.cat([pictures[:, :2], self.places.expand_as(pictures[:, 2:])], dim=1)
+        return pictures
+
+
 class BackboneSed(Sed):
     """The network, from standardised planes `(window, mel, column)` to logits.
 
@@ -112,14 +134,7 @@ class BackboneSed(Sed):
         self.cbam = Cbam(self.maps.channels[-1]) if settings.cbam else nn.Identity()
         self.score = nn.Conv1d(channels, n_species, 1, bias=settings.bias)
         self.attend = nn.Conv1d(channels, n_species, 1, bias=settings.bias)
-        self.mean: Tensor
-        self.deviation: Tensor
-        mean, deviation = settings.backbone.normalisation
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)
-        self.places: Tensor
-        if settings.coordinate:
-            self.register_buffer("places", torch.linspace(-1, 1, mels).view(1, 1, 1, mels), persistent=False)
+        self.picture: nn.Module = Picture(settings, mels)
 
     def forward(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> SedOutput:
         """Planes `(window, mel, column)` to logits; `mix_last_map` mixes the last feature map (manifold mixup)."""
@@ -131,10 +146,7 @@ class BackboneSed(Sed):
 
     def line(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """What the head is given `(window, channel, frame)`."""
-        pictures = (planes.transpose(1, 2).unsqueeze(1) - self.mean) / self.deviation
-        if self.settings.coordinate:
-            pictures = torch.cat([pictures[:, :2], self.places.expand_as(pictures[:, 2:])], dim=1)
-        *finer, last = self.maps(pictures.contiguous(memory_format=torch.channels_last))
+        *finer, last = self.maps(self.picture(planes).contiguous(memory_format=torch.channels_last))
         last = self.cbam(last)
         if mix_last_map is not None:
             last = mix_last_map(last)

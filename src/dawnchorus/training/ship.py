@@ -19,6 +19,7 @@ from dawnchorus.calibration import tables
 from dawnchorus.detect.engine import Network
 from dawnchorus.experiment import Experiment, to_record
 from dawnchorus.files import value_hash, whole, write_json, write_text
+from dawnchorus.networks.folding import folded
 from dawnchorus.networks.sed import Sed
 from dawnchorus.package import ModelPackage
 from dawnchorus.training.built import build
@@ -102,11 +103,13 @@ def _real_planes(run: Run) -> Planes:
 
 
 def graph_of(network: Sed, key: Any, cache: Path) -> Path:
-    """An ONNX file of the network's graph, made once for all networks of one shape: `key` stands for the shape.
+    """An ONNX file of the folded network's graph, made once for all networks of one shape: `key` stands for the shape.
 
     Making it takes torch some twenty seconds, and the networks of a run differ in their weights alone.
     """
-    path = cache / f"graph-{value_hash([torch.__version__, key])}.onnx"
+    network = folded(network)
+    weights = [list(weight.shape) for weight in network.state_dict().values()]
+    path = cache / f"graph-{value_hash([torch.__version__, key, weights])}.onnx"
     if path.exists():
         return path
     window = torch.export.Dim("window", min=1)
@@ -129,7 +132,9 @@ def graph_of(network: Sed, key: Any, cache: Path) -> Path:
 
 
 def export(network: Sed, graph: Path, path: Path, planes: Planes) -> float:
-    """Write one network as ONNX: the graph with its own weights. Gives the largest difference of probability on planes.
+    """Write one network as ONNX, folded: the graph with its own weights.
+
+    Gives the largest difference of probability on planes, between the file and the network as it was trained.
 
     `planes` are `(window, mel, column)`. Raises TrainingError when the file says something else than the network.
     """
@@ -137,9 +142,11 @@ def export(network: Sed, graph: Path, path: Path, planes: Planes) -> float:
     from onnx import numpy_helper
 
     model = onnx.load(graph)
-    weights = _Exported(network).state_dict()
+    weights = _Exported(folded(network)).state_dict()
     for tensor in model.graph.initializer:
         if tensor.name in weights:
+            if list(tensor.dims) != list(weights[tensor.name].shape):
+                raise TrainingError(f"{graph}: the graph of another network than that of {path}")
             tensor.CopyFrom(numpy_helper.from_array(weights[tensor.name].contiguous().numpy(), tensor.name))
     with whole(path) as temporary:
         onnx.save(model, temporary)
