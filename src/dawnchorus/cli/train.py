@@ -194,7 +194,14 @@ def _with_verdicts(data: Any, where: str, strict: bool) -> Any:
     words = [one.present for one in last_words(verdicts)]
     said = f"{words.count(True)} present, {words.count(False)} absent, {words.count(None)} unsure"
     console().print(f"verdicts on {len(words)} clips: {said}")
-    return with_verdicts(replace(data, species=tuple(species)), verdicts, "verdicts", strict)
+    joined = with_verdicts(replace(data, species=tuple(species)), verdicts, "verdicts", strict)
+    if lost := sum(one.kind == "unknown_recording" for one in joined.problems[len(data.problems) :]):
+        console().print(
+            f"{lost} of these clips are of recordings that are not here, and nothing is learnt from them: name all "
+            "folders with recordings, each with --audio",
+            markup=False,
+        )
+    return joined
 
 
 def train_shown(
