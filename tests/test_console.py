@@ -7,7 +7,7 @@ import time
 from rich.console import Console
 
 from dawnchorus.audio.faults import Fault
-from dawnchorus.console import Detecting
+from dawnchorus.console import LOG_S, Detecting, Training
 from dawnchorus.detect.analyse import Job, Result
 from dawnchorus.detect.engine import Coverage
 from dawnchorus.detect.run import Progress
@@ -38,8 +38,21 @@ def test_a_log_gets_the_same_once_a_minute() -> None:
     watch.out = Console(width=300, force_terminal=False)
     with watch.out.capture() as said:
         watch(half_done())
-        watch.told -= 2 * watch.LOG_S
+        watch.told -= 2 * LOG_S
         watch(half_done())
         watch(half_done())
     (line,) = said.get().splitlines()
     assert line.startswith("checking: 1 of 2 files, 0.50 h") and line.endswith("; high bird 2  low frog 1")
+
+
+def test_a_log_of_training_gets_a_line_a_minute_and_one_when_a_fit_ends() -> None:
+    training = Training(2)
+    training.out = Console(width=300, force_terminal=False)
+    with training.out.capture() as said:
+        for steps in (1, 2, 3, 4):
+            training.told -= 61 if steps == 2 else 0
+            training("known", 0, 0, steps, 4, 0.5)
+    lines = said.get().splitlines()
+    assert [line.split(" steps")[0] for line in lines] == [
+        f"stage known, fold 0 (fit 1 of 2): {steps} of 4" for steps in (2, 4)
+    ]

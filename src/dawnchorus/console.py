@@ -56,11 +56,19 @@ def bar(words: str) -> Iterator[Step]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
+LOG_S = 60.0
+"""Seconds between lines of progress in a log."""
+
+
 class Training:
-    """One bar for all fits of a run: stage, fold, loss, time left. In a log, a line when a fit ends."""
+    """One bar for all fits of a run: stage, fold, loss, time left.
+
+    In a log, a line when a fit ends, and once a minute.
+    """
 
     def __init__(self, fits: int) -> None:
         self.out = Console(stderr=True)
+        self.told = time.monotonic()
         self.fits, self.begun, self.seen = fits, time.monotonic(), dict[str, int]()
         self.progress = rich_progress.Progress(
             TextColumn("{task.description}"),
@@ -91,8 +99,10 @@ class Training:
         self.seen[name] = steps
         words = f"{name} (fit {len(self.seen)} of {self.fits})"
         self.progress.update(self.task, description=words, completed=steps, total=of, loss=f"{loss:.3f}")
-        if steps == of and not self.out.is_terminal:
-            self.out.print(f"{words}: {of} steps, loss {loss:.3f}, {time.monotonic() - self.begun:.0f} s so far")
+        now = time.monotonic()
+        if not self.out.is_terminal and (steps == of or now - self.told > LOG_S):
+            self.told = now
+            self.out.print(f"{words}: {steps} of {of} steps, loss {loss:.3f}, {now - self.begun:.0f} s so far")
 
 
 class Detecting:
@@ -102,7 +112,6 @@ class Detecting:
     """
 
     SHOWN_SPECIES = 12
-    LOG_S = 60.0
 
     def __init__(self, words: str = "detecting") -> None:
         self.words, self.out = words, Console(stderr=True)
@@ -121,7 +130,7 @@ class Detecting:
         """Called several times a second."""
         if self.out.is_terminal:
             self.live.update(self._shown(progress))
-        elif time.monotonic() - self.told > self.LOG_S:
+        elif time.monotonic() - self.told > LOG_S:
             self.told = time.monotonic()
             self.out.print(f"{self._line(progress)}; {self._found(progress)}".rstrip("; "), markup=False)
 

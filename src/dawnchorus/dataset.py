@@ -196,8 +196,8 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
     strangers = [name for name in sites if name not in known]
     if strangers:
         # Often they are test recordings: one line says it, not one each.
-        found = f"{len(strangers)} of {len(sites)} names are of no training recording, first {strangers[0]!r}"
-        problems.append(Problem(table.name, 0, "unknown_recording", found, "the names of recordings", False))
+        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, are those of other recordings"
+        problems.append(Problem(table.name, 0, "unknown_recording", found, "of recordings to train on", False))
     return placed, problems
 
 

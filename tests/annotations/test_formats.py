@@ -35,9 +35,7 @@ def test_columns_that_the_user_names_make_it_plain_csv(tmp_path) -> None:
 
 
 def test_what_fits_nothing_is_said_with_what_was_looked_for(tmp_path) -> None:
-    message = (
-        "say which it is: csv, raven.*no column for species: name them as in --column species=NAME; its columns are"
-    )
+    message = "which it is: csv, raven.*no column for species: name them as in --column species=NAME; its columns are"
     with pytest.raises(AnnotationError, match=message):
         formats.read(table(tmp_path, "file,start,end,Bird"))
     with pytest.raises(AnnotationError, match="no column for recording"):  # which of the two?

@@ -102,7 +102,7 @@ def guess(path: Path, told: Told = NOTHING_TOLD) -> str:
         if missing
         else f"As plain CSV its {', '.join(sorted(doubtful))} would not be read, and may say that a species is absent"
     )
-    uncertain = f"its format is not certain; say which it is: {', '.join(READERS)}"
+    uncertain = f"its format is not certain; say with --from (`train`: --format) which it is: {', '.join(READERS)}"
     raise AnnotationError(f"{path}: {uncertain}. {why}; its columns are {', '.join(columns)}")
 
 

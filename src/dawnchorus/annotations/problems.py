@@ -18,7 +18,7 @@ class Problem:
     `kind` is for programs: `missing`, `not_a_number`, `bad_species`, `bad_song_type`, `negative_time`,
     `ends_before_start`, `bad_frequency`, `unknown_recording`, `ambiguous_recording`, `starts_after_end`,
     `beyond_end`, `duplicate`, `contradiction`, `bad_start`, `bad_number`, `bad_verdict`, `bad_time`,
-    `unreadable`. `left_out`: the row is not used.
+    `unreadable`. `left_out`: the row is not used. `line` is 0 for what is wrong with the whole file.
     """
 
     file: str
@@ -30,7 +30,8 @@ class Problem:
 
     def __str__(self) -> str:
         end = "; left out" if self.left_out else _KEPT.get(self.kind, "")
-        return f"{place(self.file, self.line)}: {self.found}, not {self.expected}{end}"
+        where = place(self.file, self.line) if self.line else self.file
+        return f"{where}: {self.found}, not {self.expected}{end}"
 
 
 def place(file: str, line: int) -> str:
