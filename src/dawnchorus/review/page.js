@@ -484,7 +484,8 @@ function similarToClip() {
   show("missed");
   openRecording(clip.recording_number, Math.max(0, clip.start_s - 5)).then(() => {
     const fields = at("mark").elements;
-    for (const name of ["start_s", "end_s", "low_hz", "high_hz"]) fields[name].value = Number(clip[name]).toFixed(2);
+    for (const name of ["start_s", "end_s"]) fields[name].value = Number(clip[name]).toFixed(2);
+    for (const name of ["low_hz", "high_hz"]) fields[name].value = Number(clip[name]).toFixed(0);
     fields.name.value = clip.name;
     findSimilar({ ...box() }, clip.name);
   });
