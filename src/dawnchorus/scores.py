@@ -296,6 +296,16 @@ class EventRule:
 
     def _runs(self, line: Floats, threshold: float) -> list[tuple[int, int, int]]:
         """First, last and highest frame of each event in one species' frames `(frame,)`."""
+        # No event reaches below this, so each stretch above it stands for itself: a day is not held as lists at once.
+        loud = np.concatenate(([False], line >= self.edge * line.dtype.type(threshold), [False]))
+        starts, ends = np.flatnonzero(loud[1:] & ~loud[:-1]).tolist(), np.flatnonzero(loud[:-1] & ~loud[1:]).tolist()
+        runs = []
+        for start, end in zip(starts, ends, strict=True):
+            its = self._runs_of_stretch(line[start:end], threshold)
+            runs += [(start + first, start + last, start + peak) for first, last, peak in its]
+        return runs
+
+    def _runs_of_stretch(self, line: Floats, threshold: float) -> list[tuple[int, int, int]]:
         candidates = np.flatnonzero((line >= threshold) & (line > 0))
         peaks = candidates[np.argsort(-line[candidates], kind="stable")].tolist()
         # As lists, whose items cost a fraction of an array's; levels are rounded as the array's numbers are.
