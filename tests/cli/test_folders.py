@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import sounds
-from dawnchorus.audio.folders import EXTENSIONS
+from dawnchorus.audio.extensions import EXTENSIONS
 from dawnchorus.cli import app, folders
 from detect import tiny_model
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
 
+from dawnchorus.audio.extensions import EXTENSIONS
 from dawnchorus.audio.faults import AudioError, Fault
 from dawnchorus.audio.header import inspect
 from dawnchorus.events import Recording
-
-EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".opus"})
 
 
 def find(root: Path) -> list[Path]:

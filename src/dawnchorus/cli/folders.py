@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-# Those of `audio`, whose import takes longer than looking.
-SOUND = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".w64", ".rf64", ".opus"})
+from dawnchorus.audio.extensions import EXTENSIONS as SOUND
+
 DEEP = 2  # folders further down that are searched for what was meant
 
 

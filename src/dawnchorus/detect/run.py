@@ -298,7 +298,7 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
         "precision": wanted.precision,
         "int8": quantised.hashes if wanted.precision == "int8" and (quantised := read_quantised(model)) else None,
         "rule": {
-            "threshold": [f"{one:g}" for one in rule.thresholds]
+            "threshold": [str(one) for one in rule.thresholds]
             if isinstance(wanted.threshold, Path)
             else wanted.threshold,
             "edge": rule.edge,

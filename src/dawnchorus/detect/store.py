@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote
 
-from dawnchorus.audio.folders import EXTENSIONS
+from dawnchorus.audio.extensions import EXTENSIONS
 
 Where = Path | str
 """Where something lies: a path, or as a text the URL of an object."""
