@@ -37,10 +37,11 @@ from typing import Any
 import numpy as np
 
 from dawnchorus import scores as scoring
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection
 from dawnchorus.export import scores_parquet
 from dawnchorus.files import read_json, value_hash, write_json
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 from dawnchorus.study.judge import DETECTIONS, SUBMISSION, ScorerScript
 from dawnchorus.study.paired import drawn_cmap, paired
 

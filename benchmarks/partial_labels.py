@@ -26,12 +26,12 @@ import numpy as np
 from dawnchorus import dataset, recommended
 from dawnchorus.audio.folders import scan
 from dawnchorus.detect.engine import Detector
+from dawnchorus.event_rule import EventRule
 from dawnchorus.experiment import Experiment
 from dawnchorus.export import csv_table, submission
 from dawnchorus.feature_store import build_store
 from dawnchorus.networks.backbones import Backbone
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule
 from dawnchorus.training.train import train
 
 
@@ -89,7 +89,7 @@ def score_stage(args: argparse.Namespace, out: Path, stage: str, test: Any, bloc
     """Submission, detections and pseudo-labels of one stage, scored by the benchmark's own scorer."""
     folder = RunFolder(out)
     package = folder.package(stage)
-    detector, rule = Detector(package), EventRule()
+    detector, rule = Detector(package), EventRule(typical_s=package.typical_s)
     said = {one.key: detector.score_blocks(one, blocks[one.key]) for one in test}
     home = out / "benchmark"
     submission.write(

@@ -37,6 +37,7 @@ from dawnchorus.audio.folders import scan
 from dawnchorus.augment.mixup import Mixup
 from dawnchorus.dataset import DataSet
 from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Annotation, Detection, Verdict
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.export import submission
@@ -48,7 +49,7 @@ from dawnchorus.plots.ink import alone
 from dawnchorus.plots.lines import line_chart
 from dawnchorus.review.as_annotations import as_annotations
 from dawnchorus.review.queue import ORDERS, Candidates, ordered, sounding_alike
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 from dawnchorus.study.judge import ScorerScript
 from dawnchorus.study.paired import paired
 from dawnchorus.training.folds import assign

@@ -65,7 +65,10 @@ def by_chance(recording: str, frame_s: float, seed: int = 0, seconds: float = 8.
 
 
 def write_run(folder: Path, scores: Sequence[Scores], licence: str = "", names: Sequence[str] = NAMES) -> Path:
-    """A finished run whose last stage said `scores`; its networks are not real, and nothing can run them."""
+    """A finished run whose last stage said `scores`; its networks are not real, and nothing can run them.
+
+    Its species call as long as a frame lasts.
+    """
     stage = folder / "stages" / "last"
     stage.mkdir(parents=True)
     (stage / "model.0.onnx").write_bytes(b"network")
@@ -81,6 +84,7 @@ def write_run(folder: Path, scores: Sequence[Scores], licence: str = "", names: 
         ("model.0.onnx",),
         {"licence": licence} if licence else {},
         1.5,
+        (scores[0].frame_s,) * len(species),
     )
     package.write(made)
     scoring.write(folder / "scores" / "last.npz", scores)

@@ -17,7 +17,7 @@ from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.features import FrontEnd
 from dawnchorus.files import write_json
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 from factories import NAMES, by_chance, write_run
 
 WAYS = ("mean", "logits", "product", "rank")
@@ -155,7 +155,7 @@ def test_without_frames_in_every_member_whole_recordings_alone_are_blended(tmp_p
     blended = Blend()([one, replace(one, frames={})])
     assert not blended.frames and table(blended).shape == (4, 2)
     (tmp_path / "frames.npz").write_bytes(b"of an earlier blend")
-    assert blend.write(tmp_path, blended, EventRule()) == []
+    assert blend.write(tmp_path, blended) == []
     assert [path.name for path in tmp_path.iterdir()] == ["submission.csv"]
 
 
@@ -206,14 +206,27 @@ def test_frames_of_another_kind_are_refused(tmp_path):
 
 
 def test_a_blend_is_a_member_again(tmp_path):
-    first = replace(member(0.16), bands_hz={0: (100.0, 900.0), 1: (0.0, 0.0)})
+    first = replace(member(0.16), bands_hz={0: (100.0, 900.0), 1: (0.0, 0.0)}, typical_s=(0.3, 0.3))
     blended = Blend()([first, member(0.5, seed=1)])
-    events = blend.write(tmp_path, blended, EventRule())
+    events = blend.write(tmp_path, blended)
     assert events and events[0].low_hz == 100
     read = blend.member(tmp_path)
     same(read, blended, 6e-4)  # frames are kept in half precision
     assert read.names == dict(enumerate(NAMES)) and read.bands_hz == first.bands_hz
     assert (tmp_path / "detections.csv").read_text(encoding="utf-8").startswith(",".join(csv_table.COLUMNS))
+
+
+@pytest.mark.parametrize("name", ["result.json", "summary.json", "blend.json"])
+def test_events_of_a_blend_are_as_long_as_the_calls_of_its_members(tmp_path, name):
+    folder = predicted(tmp_path, member(0.5), "k")
+    assert blend.member(folder).typical_s == ()
+    (folder / "result.json").unlink()
+    write_json(folder / name, {"typical_s": [0.5, 4.0]})
+    blended = Blend()([member(0.5, seed=1), blend.member(folder)])
+    assert blended.typical_s == (0.5, 4.0)
+    events = blend.write(tmp_path / "both", blended)
+    longest = [max(one.end_s - one.start_s for one in events if one.species == species) for species in (0, 1)]
+    assert longest[0] <= 1 < longest[1] <= 8
 
 
 def keep(folder: Path, heard: Member, channels: tuple[int, ...] = (0,)) -> None:
@@ -263,7 +276,7 @@ def calibrated(folder: Path, key: str, *maps: tuple[float, float]) -> None:
 
 def predicted(folder: Path, of: Member, key: str = "k") -> Path:
     """A folder as a study leaves it."""
-    blend.write(folder, of, EventRule())
+    blend.write(folder, of)
     write_json(folder / "result.json", {"key": key, "network": "a small one"})
     return folder
 
@@ -303,5 +316,5 @@ def test_a_run_is_what_its_last_stage_says_of_recordings_that_it_never_heard(tmp
     assert list(read.frames) == list("abcd")
     np.testing.assert_array_equal(read.whole["b"], scores["b"].whole_recording(1.5))
     assert read.species == [Species(0, "frog"), Species(1, "Pájaro 鳥")]
-    assert read.bands_hz[1] == (100.0, 900.0) and read.calibration is None
+    assert read.bands_hz[1] == (100.0, 900.0) and read.calibration is None and read.typical_s == (0.5, 0.5)
     assert (read.origin, read.licence) == (f"network of run, {FrontEnd().name}", "CC BY-NC")

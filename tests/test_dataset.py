@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_a_band_spans_the_present_boxes_of_its_species(tmp_path):
     rows = ("a,0,1,0,100,1,900", "b,0,1,0,50,1,700", "a,2,1,0,1000,1,1100")
     loaded = dataset.load(data(tmp_path, present=rows))
     assert loaded.bands_hz == [(50.0, 900.0), (0.0, 0.0), (1000.0, 1100.0)]
+
+
+def test_how_long_calls_last_is_half_a_species_own_word_and_half_that_of_all(tmp_path):
+    rows = ("a,0,1,0.0,100,0.1,900", "b,0,1,0.0,100,0.9,900", "a,2,1,0.0,100,0.3,900", "a,2,1,0.0,100,0.3,900")
+    loaded = dataset.load(data(tmp_path, present=rows))  # 0.3 s is the geometric mean of either species
+    assert loaded.typical_s == pytest.approx([0.3, 0.3, 0.3])
+    rows = ("a,0,1,0.0,100,0.1,900", "b,2,1,0.0,100,0.9,900", "a,2,1,0.0,100,60,900")
+    loaded = dataset.load(data(tmp_path / "other", present=rows))  # a box of the whole recording says nothing
+    usual = math.sqrt(0.1 * 0.9)
+    assert loaded.typical_s == pytest.approx([math.sqrt(0.1 * usual), usual, math.sqrt(0.9 * usual)])
+    assert dataset.load(data(tmp_path / "none", present=("a,0,1,0.0,100,60,900",))).typical_s == []
 
 
 # ---- where the sound is --------------------------------------------------------------------------------------

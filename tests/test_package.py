@@ -31,6 +31,7 @@ def written(folder: Path) -> ModelPackage:
         ((200.0, 900.5), (0.0, 0.0)),
         ("model.0.onnx", "model.1.onnx"),
         {"experiment": "lite", "seed": 7},
+        typical_s=(0.25, 1.5),
     )
     packages.write(made)
     return made
@@ -55,6 +56,11 @@ def test_a_package_that_hears_pcen_is_read_back(tmp_path):
     made = replace(written(tmp_path / "model"), front_end=FrontEnd(pcen=Pcen(seconds=0.1)))
     packages.write(made)
     assert packages.read(tmp_path / "model") == made
+
+
+def test_an_older_package_says_nothing_of_how_long_calls_last(tmp_path):
+    read = packages.read(edited(tmp_path, lambda content: content.pop("typical_s")))
+    assert read == replace(written(tmp_path), typical_s=())
 
 
 def test_a_package_may_be_moved(tmp_path):
@@ -138,6 +144,8 @@ def test_nothing_outside_the_folder_is_opened(tmp_path, monkeypatch, name, where
         (lambda content: content.update(columns_per_frame="many"), "many"),
         (lambda content: content.update(models=[]), "models must be files in the package folder"),
         (lambda content: content["bands_hz"].pop(), "1 bands for 2 species"),
+        (lambda content: content["typical_s"].pop(), r"typical_s is \[0.25\]; expected seconds above 0 of 2 species"),
+        (lambda content: content.update(typical_s=[0.25, 0]), r"typical_s is \[0.25, 0.0\]"),
     ],
 )
 def test_an_incomplete_package_says_what_is_wrong(tmp_path, edit, said):

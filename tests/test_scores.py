@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dawnchorus import scores as scoring
 from dawnchorus.features import FeatureBlock, Range
-from dawnchorus.scores import EventRule, Scores, of_recording, stitch
+from dawnchorus.scores import Scores, of_recording, stitch
 from dawnchorus.windows import SlidingWindows, Window
 
 PER_SECOND = 62.5
@@ -45,10 +45,6 @@ def random_scores(recording: str, seed: int = 0, windows: int = 3, frames: int =
         0.5,
         rng.random((frames, species), np.float32),
     )
-
-
-def found(scores: Scores, **rule: float) -> list[tuple[float, float, float]]:
-    return [(e.start_s, e.end_s, round(e.score, 3)) for e in EventRule(**rule).events(scores)]
 
 
 @st.composite
@@ -295,88 +291,6 @@ def test_a_new_window_is_told_by_the_one_that_shares_most_time_and_by_its_own_fr
     laid = scoring.on_grid(one, cut(0.5, 3.0))
     assert laid.clipwise[:, 0].tolist() == [0, 2, 3, 5]  # of 0-2, 4-6, 6-8, 10-12
     assert laid.window_maximum[:, 0].round(2).tolist() == [0, np.float32(0.9).round(2), 0, 0]
-
-
-# ---- events --------------------------------------------------------------------------------------------------
-
-
-def test_two_peaks_give_two_events():
-    assert found(line(0.0, 0.9, 0.1, 0.6, 0.0)) == [(1.0, 2.0, 0.9), (3.0, 4.0, 0.6)]
-
-
-def test_a_shoulder_is_no_event():
-    assert found(line(0.0, 0.9, 0.4, 0.3, 0.0)) == [(1.0, 2.0, 0.9)]
-    assert found(line(0.0, 0.3, 0.4, 0.9, 0.0)) == [(3.0, 4.0, 0.9)]
-
-
-def test_an_event_ends_where_the_frames_fall_below_a_share_of_its_peak():
-    assert found(line(0.1, 0.62, 0.64, 0.9, 0.64, 0.62, 0.1)) == [(2.0, 5.0, 0.9)]
-    assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1), edge=0.5) == [(2.0, 5.0, 0.9)]
-    assert found(line(0.1, 0.44, 0.46, 0.9, 0.5, 0.44, 0.1), edge=0.4) == [(1.0, 6.0, 0.9)]
-
-
-def test_equal_frames_are_one_event():
-    assert found(line(0.7, 0.7, 0.7)) == [(0.0, 3.0, 0.7)]
-
-
-def test_a_peak_below_the_threshold_is_none():
-    assert found(line(0.0, 0.049, 0.0)) == []
-    assert found(line(0.0, 0.3, 0.0), threshold=0.31) == []
-    assert found(line(0.0, 0.3, 0.0), threshold=0.3) == [(1.0, 2.0, 0.3)]
-
-
-def test_an_event_has_the_spread_of_its_highest_frame():
-    scores = line(0.1, 0.8, 0.9, 0.1, 0.6, 0.0)
-    assert [one.spread for one in EventRule().events(scores)] == [0.0, 0.0]
-    apart = replace(scores, framewise_spread=np.float32([[0.5], [0.4], [0.25], [0.5], [0.125], [0.5]]))
-    assert [one.spread for one in EventRule().events(apart)] == [0.25, 0.125]
-    assert [one.spread for one in EventRule(gap_s=2.0).events(apart)] == [0.25]  # joined, and of the higher one
-
-
-def test_close_events_are_joined_and_keep_the_higher_score():
-    scores = line(0.6, 0.0, 0.9, 0.0, 0.0, 0.5)
-    assert found(scores) == [(0.0, 1.0, 0.6), (2.0, 3.0, 0.9), (5.0, 6.0, 0.5)]
-    assert found(scores, gap_s=1.0) == found(scores)
-    assert found(scores, gap_s=1.5) == [(0.0, 3.0, 0.9), (5.0, 6.0, 0.5)]
-    assert found(scores, gap_s=2.5) == [(0.0, 6.0, 0.9)]
-
-
-def test_short_events_are_left_out_after_joining():
-    scores = line(0.6, 0.0, 0.9, 0.0, 0.0, 0.5)
-    assert found(scores, shortest_s=1.5) == []
-    assert found(scores, shortest_s=1.5, gap_s=1.5) == [(0.0, 3.0, 0.9)]
-
-
-def test_the_last_event_ends_with_the_recording():
-    assert found(line(0.0, 0.0, 0.9, end_s=2.25)) == [(2.0, 2.25, 0.9)]
-    assert found(line(0.0, 0.0, 0.9, end_s=2.0)) == []  # a last frame that only the padding fills
-
-
-def test_events_carry_species_recording_and_band():
-    events = EventRule(0.5).events(random_scores("a/b"), [(100.0 * s, 200.0 * s) for s in range(4)])
-    assert {event.recording for event in events} == {"a/b"}
-    assert [event.species for event in events] == sorted(event.species for event in events)
-    assert all((event.low_hz, event.high_hz) == (100.0 * event.species, 200.0 * event.species) for event in events)
-
-
-@given(
-    values=st.lists(st.floats(0, 1, width=16), min_size=1, max_size=60),
-    threshold=st.floats(0.01, 1),
-    edge=st.floats(0.1, 1),
-    gap_s=st.sampled_from([0.0, 0.7, 2.0]),
-    cut_s=st.floats(0, 0.5),
-)
-@settings(deadline=None)
-def test_events_are_inside_the_recording_apart_and_not_above_its_highest_frame(values, threshold, edge, gap_s, cut_s):
-    end_s = 0.5 * len(values) - cut_s
-    events = EventRule(threshold, edge, gap_s=gap_s).events(line(*values, frame_s=0.5, end_s=end_s))
-    for event in events:
-        assert 0 <= event.start_s < event.end_s <= end_s + 1e-5
-        assert threshold - 1e-6 <= event.score <= max(values) + 1e-6
-    for one, other in zip(events, events[1:], strict=False):
-        assert one.end_s <= other.start_s
-    if max(values) >= threshold + 1e-6 and max(values[:-1], default=0) == max(values):
-        assert max(event.score for event in events) == pytest.approx(max(values))
 
 
 # ---- on disk -------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ The modules, in the order of the data; each imports only from modules above it i
 - `encoders`: pretrained encoders: sound to embeddings, stored and trained on as a spectrogram is
 - `windows`: how a recording is cut for training and for detection
 - `evidence`: what is known of windows and frames, and what is not
-- `scores`: what a model says of a recording: stitching, averaging, events from frames, the store
+- `scores`: what a model says of a recording: stitching, averaging, the store
+- `event_rule`: frames to events
 - `added_noise`: noise of training recordings, added to those that a model is tried on
 - `pasted`: annotated calls, cut out and laid over other recordings
 - `metrics`: cmAP, LWLRAP, event scores, on full and on partial labels

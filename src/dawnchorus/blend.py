@@ -22,11 +22,12 @@ from dawnchorus.annotations import table
 from dawnchorus.calibration import tables
 from dawnchorus.calibration.odds import EDGE
 from dawnchorus.calibration.tables import Calibration
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.files import read_json
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 
 Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
@@ -42,9 +43,10 @@ class Member:
     """What a model, or a blend of several, says of recordings; `where` it was read from.
 
     `whole` holds a score of each recording `(species,)`, `frames` the Scores behind them, nothing where they were not
-    kept. `names` and `bands_hz` are those of the species of which they are known. `calibration` makes probabilities of
-    this member's scores of recordings. `origin` says which network it is, `licence` is that of the weights behind it.
-    A blend has the place of its first member, and no calibration.
+    kept. `names` and `bands_hz` are those of the species of which they are known, `typical_s` how long their calls last
+    (`EventRule`), where that is known. `calibration` makes probabilities of this member's scores of recordings.
+    `origin` says which network it is, `licence` is that of the weights behind it. A blend has
+    the place of its first member, and no calibration.
     """
 
     where: Path
@@ -52,6 +54,7 @@ class Member:
     frames: Mapping[str, Scores] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     bands_hz: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    typical_s: tuple[float, ...] = ()
     calibration: Calibration | None = None
     origin: str = ""
     licence: str = ""
@@ -96,6 +99,7 @@ def of_run(run: RunFolder) -> Member:
         frames,
         {species.number: species.name for species in model.species},
         dict(enumerate(model.bands_hz)),
+        model.typical_s,
         model.calibration(),
         f"{model.name}, {model.front_end.name}",
         str(model.origin.get("licence", "")),
@@ -119,6 +123,7 @@ def of_predictions(folder: Path) -> Member:
         frames=_frames(folder),
         names=names,
         bands_hz=bands,
+        typical_s=_typical_s(folder),
         calibration=tables.read(folder, result["key"]) if calibrated else None,
         origin=str(result.get("network", "")),
     )
@@ -128,6 +133,14 @@ def of_submission(path: Path) -> Member:
     """What a submission table says of whole recordings."""
     recordings, scores = submission.read(path)
     return Member(path, dict(zip(recordings, scores.astype(np.float32), strict=True)))
+
+
+def _typical_s(folder: Path) -> tuple[float, ...]:
+    """How long calls last, as a study, `detect` or `blend` wrote it beside what it made; nothing where none did."""
+    for path in (folder / "result.json", folder / "summary.json", folder / "blend.json"):
+        if path.is_file():
+            return tuple(read_json(path).get("typical_s", ()))
+    return ()
 
 
 def _species(detections: Path) -> tuple[dict[int, str], dict[int, tuple[float, float]]]:
@@ -251,6 +264,7 @@ class Blend:
             self._frames(members) if all(one.frames for one in members) else {},
             {number: name for one in reversed(members) for number, name in one.names.items()},
             {number: band for one in reversed(members) for number, band in one.bands_hz.items()},
+            next((one.typical_s for one in members if one.typical_s), ()),
             origin="; ".join(dict.fromkeys(one.origin for one in members if one.origin)),
             licence="; ".join(dict.fromkeys(one.licence for one in members if one.licence)),
         )
@@ -310,7 +324,7 @@ def _ranks(values: Floats) -> Floats:
 _JOINED = {"mean": _mean, "logits": _logits, "product": _product, "rank": _rank}
 
 
-def write(out: Path, blended: Member, rule: EventRule) -> list[Detection]:
+def write(out: Path, blended: Member) -> list[Detection]:
     """Write submission.csv, and frames.npz and detections.csv where there are frames; gives the detections.
 
     They are the files that a study leaves, so that whatever judges one judges the other.
@@ -320,6 +334,7 @@ def write(out: Path, blended: Member, rule: EventRule) -> list[Detection]:
     submission.write_all(out / SUBMISSION, blended.whole)
     if not blended.frames:
         return []
+    rule = EventRule(typical_s=blended.typical_s)
     bands = [blended.bands_hz.get(number, (0.0, 0.0)) for number in range(blended.n_species)]
     events = [event for scores in blended.frames.values() for event in rule.events(scores, bands)]
     scoring.write(out / FRAMES, blended.frames.values())

@@ -7,10 +7,12 @@ DATA holds `train_tp.csv` and `train_fp.csv`, or annotations are `Tables` of any
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 
 from dawnchorus import convert
 from dawnchorus.annotations import door, rfcx
@@ -27,6 +29,7 @@ from dawnchorus.features import FeatureBlock, Features, denoising
 from dawnchorus.recorders.pattern import Pattern
 
 PRESENT = "train_tp.csv"  # what has it is a data set
+LONGEST_CALL_S = 10.0
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
 Progress = Callable[[int, int], None]
 
@@ -65,6 +68,25 @@ class DataSet:
             ]
             bands.append((min((b.low_hz for b in boxes), default=0.0), max((b.high_hz for b in boxes), default=0.0)))
         return bands
+
+    @property
+    def typical_s(self) -> list[float]:
+        """How long each species' calls last by its TP boxes, in seconds: half its own boxes' word, half that of all.
+
+        Means are geometric; a species without boxes has the mean of all, and nothing is said where nobody boxed any
+        call. Boxes of a whole recording, or longer than LONGEST_CALL_S, say where a call lies, not how long it lasts.
+        """
+        whole_s = {recording.key: recording.duration_s for recording in self.recordings}
+        logs: dict[int, list[float]] = {species.number: [] for species in self.species}
+        for box in self.annotations:
+            length_s = box.end_s - box.start_s
+            if box.present and 0 < length_s < min(LONGEST_CALL_S, whole_s.get(box.recording, math.inf)):
+                logs[box.species].append(math.log(length_s))
+        everyone = [one for its in logs.values() for one in its]
+        if not everyone:
+            return []
+        usual = fmean(everyone)
+        return [math.exp((fmean(its or everyone) + usual) / 2) for its in logs.values()]
 
 
 @dataclass(frozen=True)

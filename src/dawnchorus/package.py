@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,8 @@ class PackageError(ValueError):
 class ModelPackage:
     """Everything that detection needs to know of a model.
 
-    `models` are file names in `folder`; `top_s` says how frames become a recording's score (`Scores.whole_recording`).
+    `models` are file names in `folder`; `top_s` says how frames become a recording's score (`Scores.whole_recording`),
+    `typical_s` how long each species' calls last (`EventRule`), nothing where that is not known.
     `hashes` are those of the models where they were compared with the files, so that large files are read once.
     """
 
@@ -48,6 +50,7 @@ class ModelPackage:
     models: tuple[str, ...]
     origin: dict[str, Any]
     top_s: float = 0.0
+    typical_s: tuple[float, ...] = ()
     hashes: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
@@ -89,6 +92,7 @@ def write(package: ModelPackage) -> None:
             "bands_hz": [list(band) for band in package.bands_hz],
             "models": list(package.models),
             "top_s": package.top_s,
+            "typical_s": list(package.typical_s),
             "origin": package.origin,
             "files": hashes,
         },
@@ -115,6 +119,7 @@ def read(folder: Path) -> ModelPackage:
             tuple(content["models"]),
             content["origin"],
             float(content["top_s"]),
+            tuple(float(seconds) for seconds in content.get("typical_s", ())),  # older models don't tell
         )
         files = dict(content["files"])
     except (KeyError, TypeError, ValueError) as error:
@@ -125,6 +130,11 @@ def read(folder: Path) -> ModelPackage:
         raise PackageError(f"{path}: models must be files in the package folder, found {list(package.models)}")
     if len(package.bands_hz) != len(package.species):
         raise PackageError(f"{path}: {len(package.bands_hz)} bands for {len(package.species)} species")
+    if len(package.typical_s) not in (0, len(package.species)) or not all(0 < one < inf for one in package.typical_s):
+        raise PackageError(
+            f"{path}: typical_s is {list(package.typical_s)}; "
+            f"expected seconds above 0 of {len(package.species)} species"
+        )
     for name in sorted({*package.models, *files}):
         if not (folder / name).is_file():
             raise PackageError(f"{folder / name}: missing; package.json names it")

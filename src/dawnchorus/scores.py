@@ -1,7 +1,7 @@
 """Scores: what a model says of a recording. Everything after the network works on these.
 
 Windows become one line of frames a recording here, models become their mean, frames of one length become frames of
-another, frames become events, and Scores are written to disk and read back.
+another, and Scores are written to disk and read back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.events import Detection
 from dawnchorus.files import whole
 from dawnchorus.windows import Window
 
@@ -258,86 +257,6 @@ def spread(scores: Sequence[Scores]) -> Floats:
             variance += one.framewise_spread.astype(np.float64) ** 2 / len(scores)
     apart: Floats = np.sqrt(variance).astype(np.float32)
     return apart
-
-
-@dataclass(frozen=True)
-class EventRule:
-    """How frames become events, the same for every species.
-
-    Every local peak of at least `threshold` starts an event, highest first; it reaches over the frames beside it that
-    are at least `edge` times the peak, and that no higher peak has taken. A lower peak whose reach runs into a higher
-    event is a shoulder of it and no event of its own. Events shorter than `shortest_s` are left
-    out; events closer than `gap_s` are joined and keep the higher score. `thresholds` has a threshold for each species
-    and comes before `threshold`; an infinite one finds nothing.
-    """
-
-    threshold: float = 0.05
-    edge: float = 0.7
-    shortest_s: float = 0.0
-    gap_s: float = 0.0
-    thresholds: tuple[float, ...] = ()
-
-    def events(self, scores: Scores, bands_hz: Sequence[tuple[float, float]] | None = None) -> list[Detection]:
-        """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
-        found = []
-        sound_end_s = float(scores.window_end_s.max())
-        for species in range(scores.framewise.shape[1]):
-            low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
-            threshold = self.thresholds[species] if self.thresholds else self.threshold
-            line = scores.framewise[:, species]
-            for first, last, peak in self._merged(line, self._runs(line, threshold), scores.frame_s):
-                start_s = float(scores.frame_start_s[first])
-                end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, sound_end_s)
-                if end_s > start_s and end_s - start_s >= self.shortest_s:
-                    apart = 0.0 if scores.framewise_spread is None else float(scores.framewise_spread[peak, species])
-                    box = (scores.recording, species, start_s, end_s, float(line[peak]), low_hz, high_hz)
-                    found.append(Detection(*box, spread=apart))
-        return found
-
-    def _runs(self, line: Floats, threshold: float) -> list[tuple[int, int, int]]:
-        """First, last and highest frame of each event in one species' frames `(frame,)`."""
-        # No event reaches below this, so each stretch above it stands for itself: a day is not held as lists at once.
-        loud = np.concatenate(([False], line >= self.edge * line.dtype.type(threshold), [False]))
-        starts, ends = np.flatnonzero(loud[1:] & ~loud[:-1]).tolist(), np.flatnonzero(loud[:-1] & ~loud[1:]).tolist()
-        runs = []
-        for start, end in zip(starts, ends, strict=True):
-            its = self._runs_of_stretch(line[start:end], threshold)
-            runs += [(start + first, start + last, start + peak) for first, last, peak in its]
-        return runs
-
-    def _runs_of_stretch(self, line: Floats, threshold: float) -> list[tuple[int, int, int]]:
-        candidates = np.flatnonzero((line >= threshold) & (line > 0))
-        peaks = candidates[np.argsort(-line[candidates], kind="stable")].tolist()
-        # As lists, whose items cost a fraction of an array's; levels are rounded as the array's numbers are.
-        height, levels, taken = line.tolist(), (self.edge * line).tolist(), [False] * len(line)
-        runs = []
-        end = len(height) - 1
-        for peak in peaks:
-            if taken[peak]:
-                continue
-            level = levels[peak]
-            first = last = peak
-            while first > 0 and not taken[first - 1] and height[first - 1] >= level:
-                first -= 1
-            while last < end and not taken[last + 1] and height[last + 1] >= level:
-                last += 1
-            # A shoulder of a taken event is no event of its own.
-            beside = (first > 0 and taken[first - 1] and height[first - 1] >= height[first]) or (
-                last < end and taken[last + 1] and height[last + 1] >= height[last]
-            )
-            taken[first : last + 1] = [True] * (last + 1 - first)
-            if not beside:
-                runs.append((first, last, peak))
-        return sorted(runs)
-
-    def _merged(self, line: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:
-        merged: list[tuple[int, int, int]] = []
-        for first, last, peak in runs:
-            if self.gap_s and merged and (first - merged[-1][1] - 1) * frame_s < self.gap_s:
-                merged[-1] = (merged[-1][0], last, max(merged[-1][2], peak, key=lambda at: line[at]))
-            else:
-                merged.append((first, last, peak))
-        return merged
 
 
 def write(path: Path, scores: Iterable[Scores]) -> None:

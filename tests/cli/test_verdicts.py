@@ -15,9 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from dawnchorus.cli import app
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Verdict
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule
 from factories import by_chance, write_run
 
 runner = CliRunner()
@@ -70,7 +70,8 @@ def test_verdicts_judge_a_run_and_leave_thresholds_for_its_model(
 ) -> None:
     run = write_run(tmp_path / "run", [by_chance(name, 0.1) for name in ("a", "b", "c")])
     folder = RunFolder(run)
-    events = [event for scores in folder.scores("last").values() for event in EventRule().events(scores)]
+    rule = EventRule(typical_s=folder.package("last").typical_s)
+    events = [event for scores in folder.scores("last").values() for event in rule.events(scores)]
     verdicts = [
         Verdict(e.recording, e.species, e.start_s, e.end_s, e.score > 0.6, "ana", AT, asked="stratified")
         for e in events

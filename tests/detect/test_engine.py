@@ -17,8 +17,8 @@ from dawnchorus.audio.header import inspect
 from dawnchorus.detect.engine import Detector, detect, hear, listen
 from dawnchorus.detect.run import Wanted
 from dawnchorus.detect.run import run as run_over
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Recording
-from dawnchorus.scores import EventRule
 from dawnchorus.training.built import build
 from dawnchorus.training.run import run
 from dawnchorus.training.score import score

@@ -23,9 +23,9 @@ from dawnchorus.detect.ledger import Ledger, LedgerError
 from dawnchorus.detect.listing import Shard
 from dawnchorus.detect.process import Process
 from dawnchorus.detect.run import Progress, Wanted, merge, run
+from dawnchorus.event_rule import EventRule
 from dawnchorus.export import scores_parquet
 from dawnchorus.files import InUseError
-from dawnchorus.scores import EventRule
 from detect import archive, tiny_model
 
 FILES = 12

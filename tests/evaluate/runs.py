@@ -12,6 +12,7 @@ import sounds
 from dawnchorus import package as packages
 from dawnchorus import run_folder
 from dawnchorus import scores as scoring
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.package import ModelPackage
@@ -53,7 +54,8 @@ PARTIAL = (
     box("c", 0, 4),
     box("c", 1, 4, present=False),
 )
-FULL = (box("a", 0, 2), box("a", 0, 5), box("b", 1, 7), box("c", 0, 4, seconds=3))
+FULL = (box("a", 0, 2), box("a", 0, 5), box("b", 1, 7), box("c", 0, 4, seconds=2))
+RULE = EventRule(typical_s=(1.0, 1.0))  # as long as the shortest of these
 
 
 def fit(fold: int) -> dict[str, object]:

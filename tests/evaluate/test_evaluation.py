@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from dawnchorus.evaluate.evaluation import as_record, on_full_truth, on_partial_labels
 from dawnchorus.evaluate.judging import judge_on_partial_labels
 from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS
-from dawnchorus.scores import EventRule
-from evaluate.runs import FULL, PARTIAL, SECONDS, SPECIES, box, heard, of_truth
+from evaluate.runs import FULL, PARTIAL, RULE, SECONDS, SPECIES, box, heard, of_truth
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -98,7 +97,7 @@ def test_a_fold_without_boxes_has_no_figures():
 
 def test_the_truth_itself_scores_1_on_full_truth():
     said = of_truth(FULL, "abcd")
-    events = [event for scores in said.values() for event in EventRule().events(scores)]
+    events = [event for scores in said.values() for event in RULE.events(scores)]
     judged = on_full_truth("2", said, events, FULL, 2)
     assert judged.on == FULL_TRUTH
     assert (judged.summary.cmap, judged.summary.lwlrap, judged.event_map) == (1, 1, 1)
@@ -116,7 +115,7 @@ def test_every_recording_counts_on_full_truth_the_silent_ones_too():
 
 def test_a_missed_event_counts_and_one_of_an_unheard_recording_does_not():
     said = of_truth(FULL, "ab")
-    events = [event for scores in said.values() for event in EventRule().events(scores)]
+    events = [event for scores in said.values() for event in RULE.events(scores)]
     judged = on_full_truth("2", said, [one for one in events if one.start_s != 5], FULL, 2)
     assert judged.event_map == pytest.approx((1 / 2 + 1) / 2)
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
 from dawnchorus.evaluate.truth import Truth
 from dawnchorus.report.content import FULL_TRUTH
-from dawnchorus.scores import EventRule
-from evaluate.runs import FULL, KnowsTheTruth
+from evaluate.runs import FULL, RULE, KnowsTheTruth
 
 
 def test_every_stage_is_judged_over_all_folds_and_in_each(run):
@@ -19,7 +18,7 @@ def test_the_models_are_judged_on_the_truth(run, monkeypatch):
     monkeypatch.setattr("dawnchorus.evaluate.judging.Detector", KnowsTheTruth)
     ticks: list[tuple[int, int]] = []
     truth = Truth(tuple(run.recordings), FULL, ())
-    judged, said = judge_on_truth(run, truth, EventRule(), lambda *tick: ticks.append(tick))
+    judged, said = judge_on_truth(run, truth, RULE, lambda *tick: ticks.append(tick))
     assert [(one.stage, one.on) for one in judged] == [("1", FULL_TRUTH), ("2", FULL_TRUTH)]
     assert (judged[1].summary.cmap, judged[1].event_map) == (1, 1)
     assert judged[0].event_map == 0
@@ -31,7 +30,7 @@ def test_a_recording_of_the_truth_that_cannot_be_heard_is_left_out(run, monkeypa
     monkeypatch.setattr("dawnchorus.evaluate.judging.Detector", KnowsTheTruth)
     run.recordings[1].path.write_bytes(b"")
     failures: list[str] = []
-    judged, said = judge_on_truth(run, Truth(tuple(run.recordings), FULL, ()), EventRule(), None, failures)
+    judged, said = judge_on_truth(run, Truth(tuple(run.recordings), FULL, ()), RULE, None, failures)
     assert list(said["2"]) == ["a", "c"]
     assert len(failures) == 1 and failures[0].startswith("b: ") and failures[0].endswith("not judged")
     assert len(judged[1].truth) == 2

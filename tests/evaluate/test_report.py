@@ -5,8 +5,7 @@ from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of
 from dawnchorus.evaluate.truth import Truth
 from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS
 from dawnchorus.report.page import write
-from dawnchorus.scores import EventRule
-from evaluate.runs import FULL, KnowsTheTruth
+from evaluate.runs import FULL, RULE, KnowsTheTruth
 
 
 def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path):
@@ -33,7 +32,7 @@ def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path
 def test_a_report_on_truth_shows_the_events_that_are_known(run, monkeypatch):
     monkeypatch.setattr("dawnchorus.evaluate.judging.Detector", KnowsTheTruth)
     truth = Truth(tuple(run.recordings), FULL, ())
-    on_truth, said = judge_on_truth(run, truth, EventRule())
+    on_truth, said = judge_on_truth(run, truth, RULE)
     made = report_of(run, [*judge_on_partial_labels(run), *on_truth], truth, said["2"])
     assert made.on == "3 recordings, truth known"
     assert {floor.on for floor in made.floors} == {FULL_TRUTH, PARTIAL_LABELS}

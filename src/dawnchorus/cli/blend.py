@@ -40,7 +40,6 @@ def blend(
     from dawnchorus import blend as blending
     from dawnchorus.console import console
     from dawnchorus.files import write_json
-    from dawnchorus.scores import EventRule
 
     if out.resolve() in {path.resolve() for path in members}:
         raise typer.BadParameter("--out is one of the members, whose files it would replace")
@@ -48,9 +47,10 @@ def blend(
     how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
     read = [blending.member(path) for path in members]
     blended = how(read)
-    detections = blending.write(out, blended, EventRule())
+    detections = blending.write(out, blended)
     came_from = [{"from": str(one.where.resolve()), "origin": one.origin, "licence": one.licence} for one in read]
-    record = {"members": came_from, "blend": asdict(how), "recordings": len(blended.whole)}
+    about = {"recordings": len(blended.whole), "typical_s": blended.typical_s}
+    record = {"members": came_from, "blend": asdict(how), **about}
     write_json(out / "blend.json", record)
     if as_json:
         typer.echo(json.dumps(record | {"detections": len(detections)}))

@@ -76,10 +76,10 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
     from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
     from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of
     from dawnchorus.evaluate.truth import read_truth
+    from dawnchorus.event_rule import EventRule
     from dawnchorus.files import write_json
     from dawnchorus.report.page import write
     from dawnchorus.run_folder import RunFolder
-    from dawnchorus.scores import EventRule
 
     folder = RunFolder(run)
     evaluations = judge_on_partial_labels(folder)
@@ -92,7 +92,8 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
             )
         with bar("detecting in the annotated recordings") as step:
             unread: list[str] = []
-            full, all_said = judge_on_truth(folder, known, EventRule(), step, unread)
+            rule = EventRule(typical_s=folder.package(folder.stages[-1]).typical_s)
+            full, all_said = judge_on_truth(folder, known, rule, step, unread)
         for line in [str(problem) for problem in known.problems] + unread:
             typer.echo(line, err=True)
         evaluations, said = [*evaluations, *full], all_said[folder.stages[-1]]

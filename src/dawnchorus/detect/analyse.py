@@ -33,9 +33,10 @@ from dawnchorus.detect.engine import Clock, Coverage, Detector, hear, listen
 from dawnchorus.detect.precision import Precision
 from dawnchorus.detect.store import StoreError, Where, here, stat
 from dawnchorus.encoders.encoder import EncoderError
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection, Recording
 from dawnchorus.recorders import header
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 
 PASSING = frozenset({"unreadable", "changed", "stalled", "crashed", "internal"})
 """Faults that may be gone the next time: such files are tried again in the next run."""

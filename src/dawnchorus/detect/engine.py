@@ -30,10 +30,11 @@ from dawnchorus.audio.header import Inspection, inspect
 from dawnchorus.audio.reading import Block
 from dawnchorus.audio.samples import Channel
 from dawnchorus.detect.precision import Precision, paths
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection, Recording
 from dawnchorus.features import FeatureBlock
 from dawnchorus.package import ModelPackage
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 from dawnchorus.windows import Window
 
 BATCH_WINDOWS = 16

@@ -15,9 +15,9 @@ from dawnchorus.audio.faults import AudioError, Fault
 from dawnchorus.audio.samples import Channel
 from dawnchorus.detect.engine import Detector, Heard, hear
 from dawnchorus.detect.precision import Precision, chosen
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection, Recording
 from dawnchorus.package import ModelPackage
-from dawnchorus.scores import EventRule
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ class Model:
 
         Raises AudioError when nothing of the file can be used.
         """
-        rule = EventRule(threshold, shortest_s=min_duration, gap_s=merge_gap)
+        rule = EventRule(threshold, shortest_s=min_duration, gap_s=merge_gap, typical_s=self.package.typical_s)
         heard = self._hear(path, rule, channel)
         if faults is not None:
             faults.extend(heard.faults)

@@ -141,7 +141,7 @@ def summarise(ledgers: Sequence[Ledger], species: tuple[Species, ...]) -> Detect
 
 @dataclass(frozen=True)
 class Made:
-    """What tables are made with: the model's species and calibration, seconds of its frames, and the wanted extras.
+    """What tables are made with: what is known of the model, and the wanted extras.
 
     `rules` are the user's word on where and when files were recorded.
     """
@@ -150,6 +150,7 @@ class Made:
     calibration: Calibration | None
     model_hash: str
     frame_s: float
+    typical_s: tuple[float, ...] = ()
     keep_scores: bool = False
     sample: Path | None = None
     rules: Rules = Rules()
@@ -185,7 +186,7 @@ def write(ledgers: Sequence[Ledger], out: Path, made: Made, shard: Shard = WHOLE
             paths.append(out / "submission.csv")
             missing = submission_table.write(paths[-1], made.sample, dict(_wholes(ledgers)))
             detected = replace(detected, without_scores=tuple(missing))
-    write_json(paths[1], detected.as_record())
+    write_json(paths[1], detected.as_record() | {"typical_s": list(made.typical_s)})
     settle(paths)
     return detected
 

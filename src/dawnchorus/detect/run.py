@@ -31,12 +31,12 @@ from dawnchorus.detect.precision import Precision, chosen
 from dawnchorus.detect.precision import read as read_quantised
 from dawnchorus.detect.process import Process
 from dawnchorus.detect.store import Where
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Species
 from dawnchorus.features import frozen_settings
 from dawnchorus.files import content_hash, locked, sweep, value_hash
 from dawnchorus.package import ModelPackage
 from dawnchorus.recorders.origin import Rules
-from dawnchorus.scores import EventRule
 
 THRESHOLD = 0.3
 STALL_S = 300.0  # a block is a minute of sound: no machine that can be used takes longer
@@ -189,6 +189,7 @@ def run(wanted: Wanted, watch: Watch = _unwatched, ahead: Process | None = None)
                 model.calibration(),
                 model.hash,
                 model.frame_s,
+                model.typical_s,
                 wanted.keep_scores,
                 wanted.sample,
                 wanted.rules,
@@ -257,13 +258,14 @@ def rule_of(wanted: Wanted, model: ModelPackage) -> EventRule:
 
     Raises ValueError if the model has no thresholds of its own to use, or the table is not one of this model's.
     """
+    rule = EventRule(shortest_s=wanted.shortest_s, gap_s=wanted.gap_s, typical_s=model.typical_s)
     if isinstance(wanted.threshold, float | int):
-        return EventRule(wanted.threshold, shortest_s=wanted.shortest_s, gap_s=wanted.gap_s)
+        return replace(rule, threshold=wanted.threshold)
     if isinstance(wanted.threshold, Path):
         thresholds = reviewed.thresholds(wanted.threshold, model.hash, len(model.species))
     else:
         thresholds = model_thresholds(model)
-    return EventRule(shortest_s=wanted.shortest_s, gap_s=wanted.gap_s, thresholds=thresholds)
+    return replace(rule, thresholds=thresholds)
 
 
 def model_thresholds(model: ModelPackage) -> tuple[float, ...]:
@@ -302,6 +304,7 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
             if isinstance(wanted.threshold, Path)
             else wanted.threshold,
             "edge": rule.edge,
+            "typical_s": list(rule.typical_s),
             "min_duration": rule.shortest_s,
             "merge_gap": rule.gap_s,
         },
@@ -358,6 +361,7 @@ def merge(out: Path, model: Path, sample: Path | None = None, rules: Rules | Non
             packaged.calibration(),
             packaged.hash,
             packaged.frame_s,
+            packaged.typical_s,
             first["keep_scores"],
             sample,
             rules or Rules(),

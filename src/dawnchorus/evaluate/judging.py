@@ -9,8 +9,9 @@ from dawnchorus.audio.faults import AudioError
 from dawnchorus.detect.engine import Detector
 from dawnchorus.evaluate.evaluation import Evaluation, on_full_truth, on_partial_labels
 from dawnchorus.evaluate.truth import Truth
+from dawnchorus.event_rule import EventRule
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 
 
 def judge_on_truth(

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import package
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection, Species
 from dawnchorus.files import content_hash, read_json, value_hash
 from dawnchorus.package import ModelPackage
 from dawnchorus.review.queue import Candidates
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 
 STARTED = re.compile(r"(?<!\d)(\d{8})[_T-]?(\d{6})(?!\d)")
 COLUMNS = ("recording_id", "species_id", "t_min", "t_max", "f_min", "f_max", "score")
@@ -175,7 +176,8 @@ def _of_csv(path: Path) -> tuple[dict[str, Any], str]:
 def _of_run(run: RunFolder) -> Found:
     last = run.stages[-1]
     its, said = run.package(last), run.scores(last)
-    found = [one for key in sorted(said) for one in EventRule().events(said[key], its.bands_hz)]
+    rule = EventRule(typical_s=its.typical_s)
+    found = [one for key in sorted(said) for one in rule.events(said[key], its.bands_hz)]
     names = {name: number for number, name in enumerate(dict.fromkeys(one.recording for one in found))}
     columns: dict[str, Any] = {
         "names": list(names),

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from dawnchorus.annotations import table
 from dawnchorus.calibration.platt import Platt, platt
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection, Species, Verdict
 from dawnchorus.evidence import Evidence
 from dawnchorus.review.as_annotations import last_words
 from dawnchorus.review.queue import BINS, Candidates, bins
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import EventRule
 
 DRAWS = 4000
 LEVEL = (0.025, 0.975)
@@ -129,9 +129,10 @@ def of_run(run: RunFolder, verdicts: Sequence[Verdict]) -> tuple[Judged, list[Ve
 
     Raises ValueError when no verdict lies on any of it.
     """
-    bands = run.package(run.stages[-1]).bands_hz
+    model = run.package(run.stages[-1])
+    rule = EventRule(typical_s=model.typical_s)
     said = run.scores(run.stages[-1])
-    detections = [event for scores in said.values() for event in EventRule().events(scores, bands)]
+    detections = [event for scores in said.values() for event in rule.events(scores, model.bands_hz)]
     # People may have been shown the recordings under another folder's names.
     known = {name: one.key for one in run.recordings for name in (one.key.rsplit("/", 1)[-1], one.key)}
     named = [replace(one, recording=known.get(one.recording, one.recording)) for one in verdicts]

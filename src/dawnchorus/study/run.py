@@ -18,11 +18,11 @@ from dawnchorus import scores as scoring
 from dawnchorus.audio.folders import scan
 from dawnchorus.calibration import tables
 from dawnchorus.dataset import DataSet
+from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Recording
 from dawnchorus.experiment import changes, to_record
 from dawnchorus.export import csv_table, pseudo_table, submission
 from dawnchorus.files import read_json, value_hash, write_json
-from dawnchorus.scores import EventRule
 from dawnchorus.study.adapt import Scale, offline
 from dawnchorus.study.memo_scores import memo_scores
 from dawnchorus.study.predict import predict
@@ -107,7 +107,8 @@ def run_variant(
         whole = {recording: scores.whole_recording(experiment.predict.top_s) for recording, scores in said.items()}
         scoring.write(folder / "frames.npz", said.values())
         submission.write(folder / "submission.csv", heard.sample, whole)
-        events = [event for scores in said.values() for event in EventRule().events(scores, heard.data.bands_hz)]
+        rule = EventRule(typical_s=tuple(heard.data.typical_s))
+        events = [event for scores in said.values() for event in rule.events(scores, heard.data.bands_hz)]
         csv_table.write(folder / "detections.csv", events, heard.data.species)
     probable = calibrated(finished, last.name, key)
     if probable:
@@ -121,6 +122,7 @@ def run_variant(
         "seed": seed,
         "network": f"{experiment.network.name}, {experiment.initial}",
         "scale": asdict(scale),
+        "typical_s": list(heard.data.typical_s),
         "comparable": not lost,
         "lost": lost,
         "saw_test": "test" in experiment.hears,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from dawnchorus.calibration.mixture import mixture
 from dawnchorus.calibration.tables import Calibration
 from dawnchorus.calibration.thresholds import thresholds_for_precision
+from dawnchorus.event_rule import EventRule
 from dawnchorus.evidence import Evidence
-from dawnchorus.scores import EventRule, Scores
+from dawnchorus.scores import Scores
 from dawnchorus.training.results import Run
 
 TARGET_PRECISION = 0.9
@@ -50,9 +52,9 @@ def known_recordings(run: Run, said: Sequence[Scores]) -> Evidence:
     for box in run.data.data.annotations:
         if box.present and box.recording in row:
             present[row[box.recording], run.species_of[box.species]] = 1
-    count = present.sum(axis=0)
+    count, rule = present.sum(axis=0), replace(COUNTED, typical_s=tuple(run.data.data.typical_s))
     for number in np.flatnonzero(present.any(axis=1)).tolist():
-        calls = np.bincount([one.species for one in COUNTED.events(said[number])], minlength=len(count))
+        calls = np.bincount([one.species for one in rule.events(said[number])], minlength=len(count))
         present[number] /= np.maximum(1, calls)
     present *= count / np.maximum(present.sum(axis=0), 1e-9)
     return Evidence(present, np.zeros_like(present))

@@ -81,6 +81,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
             **({"licence": licence} if licence else {}),
         },
         run.experiment.predict.top_s,
+        tuple(run.data.data.typical_s),
     )
     calibrates = calibrated(run, stage, shipped.hash)
     if calibrates:

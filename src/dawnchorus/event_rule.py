@@ -1,0 +1,122 @@
+"""How frames become events: the same rule for every model, in training, detection, reviews and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawnchorus.events import Detection
+from dawnchorus.scores import Floats, Scores
+
+TYPICAL_S = 1.5
+"""As long as calls usually last where no box tells: half of this to three times this are cut alike well."""
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """How frames become events.
+
+    An event is as good as the mean of the frames over which a call usually lasts, `typical_s` seconds of each species
+    (TYPICAL_S without any): one loud frame is no call, and the frames of a faint one support each other. Where that
+    mean is highest and at least `threshold` lies an event, and it is the event's score; of peaks nearer to each other
+    than a typical length only the highest is one. From its peak an event reaches over frames whose mean is at least
+    `edge` times the peak, over half to twice a typical length, and never past the middle between two peaks.
+
+    Events shorter than `shortest_s` are left out; events closer than `gap_s` are joined and keep the higher score.
+    `thresholds` has a threshold for each species and comes before `threshold`; an infinite one finds nothing.
+    """
+
+    threshold: float = 0.05
+    edge: float = 0.7
+    shortest_s: float = 0.0
+    gap_s: float = 0.0
+    thresholds: tuple[float, ...] = ()
+    typical_s: tuple[float, ...] = ()
+
+    def events(self, scores: Scores, bands_hz: Sequence[tuple[float, float]] | None = None) -> list[Detection]:
+        """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
+        found = []
+        sound_end_s = float(scores.window_end_s.max())
+        for species in range(scores.framewise.shape[1]):
+            low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
+            threshold = self.thresholds[species] if self.thresholds else self.threshold
+            typical_s = self.typical_s[species] if self.typical_s else TYPICAL_S
+            typical = max(1, round(typical_s / scores.frame_s))
+            height = running_mean(scores.framewise[:, species], typical)
+            for first, last, peak in self._joined(height, self._runs(height, threshold, typical), scores.frame_s):
+                start_s = float(scores.frame_start_s[first])
+                end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, sound_end_s)
+                if end_s > start_s and end_s - start_s >= self.shortest_s:
+                    apart = 0.0 if scores.framewise_spread is None else float(scores.framewise_spread[peak, species])
+                    box = (scores.recording, species, start_s, end_s, float(height[peak]), low_hz, high_hz)
+                    found.append(Detection(*box, spread=apart))
+        return found
+
+    def _runs(self, height: Floats, threshold: float, typical: int) -> list[tuple[int, int, int]]:
+        """First, last and highest frame of each event in heights `(frame,)`; a call lasts `typical` frames."""
+        peaks = _peaks(height, threshold, max(2, typical))  # a call may lie across two frames
+        middles = [(one + other) // 2 for one, other in zip(peaks, peaks[1:], strict=False)]
+        lasts = [*middles, len(height) - 1]
+        return [
+            (*_reach(height, peak, before + 1, last, self.edge, typical), peak)
+            for peak, before, last in zip(peaks, [-1, *middles], lasts, strict=False)  # without a peak there is a last
+        ]
+
+    def _joined(self, height: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:
+        joined: list[tuple[int, int, int]] = []
+        for first, last, peak in runs:
+            if self.gap_s and joined and (first - joined[-1][1] - 1) * frame_s < self.gap_s:
+                joined[-1] = (joined[-1][0], last, max(joined[-1][2], peak, key=lambda at: height[at]))
+            else:
+                joined.append((first, last, peak))
+        return joined
+
+
+def running_mean(line: Floats, length: int) -> Floats:
+    """The mean of `length` frames `(frame,)` round each frame, of fewer at both ends of the line."""
+    if length < 2:
+        return line
+    total: NDArray[np.float64] = np.concatenate(([0.0], np.cumsum(line, dtype=np.float64)))
+    at = np.arange(len(line))
+    first = np.maximum(at - (length - 1) // 2, 0)
+    behind = np.minimum(at + length // 2 + 1, len(line))
+    mean: Floats = ((total[behind] - total[first]) / (behind - first)).astype(np.float32)
+    return mean
+
+
+def _peaks(height: Floats, threshold: float, apart: int) -> list[int]:
+    """Frames of at least a threshold that no higher one is nearer to than `apart` frames; of equal ones the first."""
+    candidates = np.flatnonzero((height >= threshold) & (height > 0))
+    peaks = []
+    # What lies so far apart stands for itself: a day is not held as lists at once.
+    for stretch in np.split(candidates, np.flatnonzero(np.diff(candidates) >= apart) + 1):
+        start = int(stretch[0]) if len(stretch) else 0
+        taken = bytearray(int(stretch[-1]) - start + apart if len(stretch) else 0)
+        for frame in (stretch[np.argsort(-height[stretch], kind="stable")] - start).tolist():
+            if not taken[frame]:
+                first = max(0, frame - apart + 1)
+                taken[first : frame + apart] = b"\1" * (frame + apart - first)
+                peaks.append(start + frame)
+    return sorted(peaks)
+
+
+def _reach(height: Floats, peak: int, low: int, high: int, edge: float, typical: int) -> tuple[int, int]:
+    """The first and the last frame of an event with this peak, between frames `low` and `high`."""
+    least, most = max(1, typical // 2), 2 * typical
+    low, high = max(low, peak - most), min(high, peak + most)
+    # As a list, whose items cost a fraction of an array's; heights are never below 0, so -1 is beyond the end.
+    beside = [-1.0, *height[low : high + 1].tolist(), -1.0]
+    first = last = peak - low + 1
+    level = edge * beside[first]
+    while last - first + 1 < most:
+        higher = max(beside[first - 1], beside[last + 1])
+        if higher < 0 or (higher < level and last - first + 1 >= least):
+            break
+        if beside[first - 1] > beside[last + 1]:
+            first -= 1
+        else:
+            last += 1
+    return first + low - 1, last + low - 1
