@@ -20,6 +20,7 @@ from dawnchorus.annotations.complete import MARGIN_S, complete
 from dawnchorus.annotations.marks import NOTHING_TOLD, Told, numbered
 from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.audio.folders import scan
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.feature_store import Failure, build_store
@@ -171,11 +172,6 @@ def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[li
 def _of_test(path: Path) -> bool:
     folders = path.resolve().parents
     return any(folder.name == "test" and (folder.parent / PRESENT).is_file() for folder in folders)
-
-
-def audio_folder(data: Path) -> Path:
-    """Where the recordings of DATA lie when nobody says otherwise."""
-    return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
 
 
 def _site_by_path(recording: Recording, pattern: Pattern) -> Recording:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import sounds
-from dawnchorus.audio.extensions import EXTENSIONS
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli import app, folders
 from detect import tiny_model
 
@@ -97,7 +97,7 @@ def test_it_is_told_without_a_slow_import(here: Path) -> None:
 
 
 def test_a_run_may_lie_beside_the_recordings_of_the_data(here: Path) -> None:
-    folders.can_write(Path("data/run"), Path("data"), [folders.sound_of(Path("data"))])
+    folders.can_write(Path("data/run"), Path("data"), [audio_folder(Path("data"))])
 
 
 def test_patterns_lists_and_urls_are_left_to_detection(here: Path) -> None:
@@ -110,7 +110,3 @@ def test_what_was_heard_stays_when_its_folder_is_gone(here: Path) -> None:
     (here / "sound" / "site" / "b.WAV").unlink()
     result = CliRunner().invoke(app, command)
     assert "no sound files" not in result.output and "in 1 recordings" in result.output
-
-
-def test_sound_is_what_is_read_as_sound() -> None:
-    assert folders.SOUND == EXTENSIONS

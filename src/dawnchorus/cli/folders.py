@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dawnchorus.audio.extensions import EXTENSIONS as SOUND
+from dawnchorus.audio.extensions import EXTENSIONS, audio_folder
 
 DEEP = 2  # folders further down that are searched for what was meant
 
@@ -52,12 +52,7 @@ def need_data(folder: Path, tables_elsewhere: bool = False, sound_elsewhere: boo
         expected = "a table of true positives in the RFCX columns, or tables of another format with --annotations"
         _need(folder, "train_tp.csv", expected, beside)
     if not sound_elsewhere:
-        need_sound(sound_of(folder))
-
-
-def sound_of(data: Path) -> Path:
-    """Where `dataset.audio_folder` looks for the recordings of a data set."""
-    return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
+        need_sound(audio_folder(folder))
 
 
 def need_sound(folder: Path) -> None:
@@ -67,7 +62,7 @@ def need_sound(folder: Path) -> None:
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such file or folder")
     for _, folders, names in os.walk(folder):
-        if any(Path(name).suffix.lower() in SOUND for name in names if not name.startswith(".")):
+        if any(Path(name).suffix.lower() in EXTENSIONS for name in names if not name.startswith(".")):
             return
         folders[:] = [name for name in folders if not name.startswith(".")]
     known = what_is(folder)

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
-from dawnchorus.cli.folders import can_write, need_sound, sound_of
+from dawnchorus.cli.folders import can_write, need_sound
 
 
 @app.command(epilog=example("pretrain ARCHIVE --out LEARNT", "train DATA --out RUN --weights LEARNT"))
@@ -31,7 +32,7 @@ def pretrain(
 ) -> None:
     """Let a network learn from recordings without annotations; run again to go on after an interruption."""
     for folder in audio:
-        need_sound(sound_of(folder))
+        need_sound(audio_folder(folder))
     can_write(out)
     need_training()
     from dawnchorus import dataset, recommended

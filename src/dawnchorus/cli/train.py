@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
 from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
-from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound, sound_of
+from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound
 
 
 @app.command(
@@ -114,7 +115,7 @@ def train(
         need_sound(folder)
     for folder in teacher or ():
         need_run(folder)
-    can_write(out, data, audio or [sound_of(data)])
+    can_write(out, data, audio or [audio_folder(data)])
     need_training()
     from dataclasses import replace
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from dawnchorus.dataset import audio_folder
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.detect.run import Wanted
 from dawnchorus.review import server
 from dawnchorus.review.desk import Desk
