@@ -118,7 +118,10 @@ def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
         (["evaluate", "nowhere"], "no run.json here"),
         (["info", "nowhere"], "no run.json here"),
         (["detect", "nowhere", ".", "--out", "x"], "no package.json here"),
-        (["blend", "nowhere", "--out", "x"], "neither run.json nor submission.csv here"),
+        (
+            ["blend", "nowhere", "--out", "x"],
+            "nowhere: no run.json here; expected a finished run, a folder with submission.csv",
+        ),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_a_sentence(command: list[str], words: str) -> None:

@@ -28,6 +28,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "run" / "run.json").write_text("{}")
     (tmp_path / "run" / "annotations").mkdir()
     (tmp_path / "run" / "annotations" / "train_tp.csv").touch()
+    (tmp_path / "run" / "model" / "networks").mkdir()
+    for folder in ("run/found", "found", "run/shards/parts", "shards/parts"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("run/found/files.csv", "found/files.csv", "found/ledger.sqlite"):
+        (tmp_path / file).touch()
+    for folder in ("shards", "run/shards"):
+        (tmp_path / folder / "ledger-0001-of-0002.sqlite").touch()
     (tmp_path / "begun" / "cache").mkdir(parents=True)
     (tmp_path / "silent").mkdir()
     (tmp_path / "file").touch()
@@ -67,6 +74,23 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "its columns are recording_id, s0, frog; expected recording_id, s0, s1",
         ),
         ("merge run x", "Did you mean run/model?"),
+        ("merge shards run/model", "shards is shards of what `detect` found"),
+        (
+            "merge run/model shards/parts",
+            "no ledger-*-of-*.sqlite here; expected the --out folder of `dawnchorus detect",
+        ),
+        ("merge run/model shards/parts", "Did you mean shards?"),
+        ("merge run/model run", "run is a run of `train`. Did you mean run/shards?"),
+        ("merge run/model found", "found is what `detect` found"),
+        ("blend run/model run --out x", "run/model is a model. Did you mean run?"),
+        ("blend run run/model/networks --out x", "Did you mean run?"),
+        (
+            "blend data --out x",
+            "expected a finished run, a folder with submission.csv, or such a table. data is a data",
+        ),
+        ("summarise run --out x", "run is a run of `train`. Did you mean run/found?"),
+        ("summarise found/files.csv --out x", "found/files.csv is a file. Did you mean found?"),
+        ("summarise shards --out x", "`dawnchorus merge` joins them"),
         ("quantise run sound", "Did you mean run/model?"),
         ("quantise run/model silent", "silent: no sound files found"),
         ("pretrain silent --out x", "silent: no sound files found"),
@@ -88,7 +112,8 @@ def test_it_is_told_without_a_slow_import(here: Path) -> None:
     slow = ("torch", "pytorch_lightning", "openvino", "scipy", "pyarrow", "soundfile", "numpy")
     code = (
         "import sys\nfrom typer.testing import CliRunner\nfrom dawnchorus.cli import app\n"
-        "for words in ('train run --out x', 'detect run sound --out x', 'evaluate run/model'):\n"
+        "for words in ('train run --out x', 'detect run sound --out x', 'evaluate run/model',"
+        " 'blend run/model --out x', 'merge run/model found', 'summarise run --out x'):\n"
         "    assert CliRunner().invoke(app, words.split()).exit_code == 1\n"
         f"print([m for m in {slow!r} if m in sys.modules])"
     )

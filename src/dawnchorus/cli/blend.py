@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write
+from dawnchorus.cli.folders import can_write, need_member
 
 
 @app.command(epilog=example("blend RUN STUDENT --out BOTH --by logits --weight 1 --weight 0.5"))
@@ -35,6 +35,11 @@ def blend(
     as_json: Json = False,
 ) -> None:
     """Join what several models say of the same recordings: an ensemble. Needs no torch."""
+    if out.resolve() in {path.resolve() for path in members}:
+        raise typer.BadParameter("--out is one of the members, whose files it would replace")
+    for path in members:
+        need_member(path)
+    can_write(out)
     from dataclasses import asdict
 
     from dawnchorus import blend as blending
@@ -42,9 +47,6 @@ def blend(
     from dawnchorus.files import write_json
     from dawnchorus.scores import EventRule
 
-    if out.resolve() in {path.resolve() for path in members}:
-        raise typer.BadParameter("--out is one of the members, whose files it would replace")
-    can_write(out)
     how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
     read = [blending.member(path) for path in members]
     blended = how(read)

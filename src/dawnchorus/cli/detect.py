@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, example, plain_errors
-from dawnchorus.cli.folders import can_write, need_heard, need_model, need_table
+from dawnchorus.cli.folders import can_write, need_heard, need_model, need_shards, need_table
 
 if TYPE_CHECKING:
     from dawnchorus.detect.process import Process
@@ -243,6 +243,7 @@ def merge(
 ) -> None:
     """Put the shards of a detection together: the tables are those of a run in one piece."""
     need_model(model)
+    need_shards(out)
     _check_sample(submission, model)
     from dawnchorus.console import console
     from dawnchorus.detect.run import merge as merge_shards

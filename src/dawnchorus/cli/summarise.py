@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write
+from dawnchorus.cli.folders import can_write, need_found
 
 
 @app.command(epilog=example("summarise OUT --out SEASON", "summarise OUT --out WEEKS --occasion-days 7"))
@@ -32,6 +32,7 @@ def summarise(
     as_json: Json = False,
 ) -> None:
     """Species by site, day and hour against what was recorded; histories for occupancy models; pictures."""
+    need_found(run)
     can_write(out)
     from dawnchorus.console import console
     from dawnchorus.recorders import zones
