@@ -14,6 +14,7 @@ from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Recording
 from dawnchorus.export import formats as writers
+from dawnchorus.words import counted
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ class Converted:
 
     def lines(self) -> list[str]:
         """All of it in words."""
-        lines = [f"{self.rows} rows read"]
+        lines = [f"{counted(self.rows, 'row')} read"]
         if self.silence:
-            lines.append(f"{self.silence} stretches without a call say absent")
-        lines += [f"{count} rows {what}" for what, count in self.lost.items()]
+            lines.append(f"{counted(self.silence, 'stretch', 'stretches')} without a call, as absent")
+        lines += [f"rows that {what} ({count})" for what, count in self.lost.items()]
         kinds: dict[str, list[Problem]] = {}
         for one in self.problems:
             kinds.setdefault(one.kind, []).append(one)

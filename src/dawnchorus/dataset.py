@@ -26,6 +26,7 @@ from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.feature_store import Failure, build_store
 from dawnchorus.features import FeatureBlock, Features, denoising
 from dawnchorus.recorders.pattern import Pattern
+from dawnchorus.words import counted
 
 PRESENT = "train_tp.csv"  # what has it is a data set
 MOST_SPECIES = 10_000  # more than this, told only by the highest number in a table, is a slip of the keyboard
@@ -116,7 +117,7 @@ def load(
     failures = tuple(Failure(str(error.path), error.fault) for error in errors)
     listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
     if strict and listed:
-        raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
+        raise DataError(f"{counted(len(listed), 'problem')}, and --strict allows none:\n" + "\n".join(listed))
     if not more_is_said and not any(box.present for box in boxes):
         source = tables.paths[0] if tables else data / PRESENT
         raise DataError(f"{source}: no usable true positive is left; the problems:\n" + "\n".join(listed))
@@ -163,7 +164,7 @@ def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[li
     found, errors = scan(folders, progress=progress)
     recordings = [recording for recording in found if not _of_test(recording.path)]
     if not recordings:
-        held_back = f"; {len(found)} are test recordings of a data set" if found else ""
+        held_back = f"; {counted(len(found), 'test recording')} of a data set" if found else ""
         raise DataError(f"{folders[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3{held_back}")
     failures = [Failure(str(error.path), error.fault) for error in errors if not _of_test(error.path)]
     return recordings, failures
@@ -192,7 +193,7 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
     strangers = [name for name in sites if name not in known]
     if strangers:
         # Often they are test recordings: one line says it, not one each.
-        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, are those of other recordings"
+        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, of other recordings"
         problems.append(Problem(table.name, 0, "unknown_recording", found, "of recordings to train on", False))
     return placed, problems
 

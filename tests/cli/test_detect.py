@@ -42,7 +42,7 @@ def test_recordings_come_from_an_object_store_and_results_go_there(home: Path, t
         code, said = detect(
             home / "model", url, "--out", tmp_path, "--workers", 1, "--copy-to", f"s3://{bucket.NAME}/out"
         )
-        assert code == 0 and "1 recordings" in said
+        assert code == 0 and "1 recording:" in said
         with files.open_input_stream(f"{bucket.NAME}/out/detections.csv") as copy:
             assert copy.read() == (tmp_path / "detections.csv").read_bytes()
         code, said = detect(home / "model", "s3://nowhere/at/all", "--out", tmp_path / "other")

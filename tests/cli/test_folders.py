@@ -134,4 +134,4 @@ def test_what_was_heard_stays_when_its_folder_is_gone(here: Path) -> None:
     assert CliRunner().invoke(app, command).exit_code == 0
     (here / "sound" / "site" / "b.WAV").unlink()
     result = CliRunner().invoke(app, command)
-    assert "no sound files" not in result.output and "in 1 recordings" in result.output
+    assert "no sound files" not in result.output and "in 1 recording:" in result.output

@@ -13,7 +13,7 @@ def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path
     made = report_of(run, judge_on_partial_labels(run))
     assert made.warnings == [PARTIAL_WARNING]
     assert made.on == "6 annotated boxes"
-    assert "2 species was trained in 2 stages on 3 recordings with 3 boxes that say present and 3" in made.summary
+    assert "2 species was trained in 2 stages on 3 recordings with 6 boxes: 3 present, 3 absent." in made.summary
     assert made.problems == ["train_tp.csv line 3: odd", "bad: empty: no bytes"]
     assert [(floor.name, floor.on) for floor in made.floors] == [
         (name, PARTIAL_LABELS) for name in ("equal", "random", "prevalence")

@@ -91,7 +91,7 @@ def test_recordings_are_heard_and_what_was_found_is_reviewed(client: Client, hom
     assert post(client, "detect", **where)[0] == 200
     job = over(client)
     assert (job["kind"], job["state"], job["out"]) == ("detection", "done", str(tmp_path / "found"))
-    assert job["words"].endswith(" detections in 1 recordings")
+    assert job["words"].endswith(" detections in 1 recording")
     assert any(line.startswith("broken.wav: ") for line in job["lines"])
 
     assert post(client, "open", **where)[0] == 200
@@ -120,7 +120,7 @@ def test_a_training_learns_from_the_answers(client: Client, forest: Path, tmp_pa
     assert status == 409 and told["detail"].startswith("a training is at work in ")
     job = over(client)
     assert job["state"] == "done", job
-    assert "verdicts on 1 clips: 0 present, 1 absent, 0 unsure" in job["lines"]
+    assert "verdicts on 1 clip: 0 present, 1 absent, 0 unsure" in job["lines"]
     assert job["words"] == f"the model is in {run / 'model'}" and (run / "model").is_dir()
 
 
@@ -247,7 +247,7 @@ def test_a_person_detects_and_opens_with_the_page(home: Path, tmp_path: Path) ->
         tab.wait_for_selector("body[data-job=done]")
         tab.reload()
         tab.wait_for_selector("body[data-job=done]")
-        assert tab.locator("#words").inner_text().endswith(" detections in 1 recordings")
+        assert tab.locator("#words").inner_text().endswith(" detections in 1 recording")
         assert tab.locator("[name=found]").input_value() == str(tmp_path / "found")
         tab.click("[data-do=open]")
         tab.wait_for_selector(".clip[aria-current=true]")

@@ -10,6 +10,7 @@ import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
 from dawnchorus.cli.folders import can_write, need_member
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("blend RUN STUDENT --out BOTH --by logits --weight 1 --weight 0.5"))
@@ -58,9 +59,15 @@ def blend(
         typer.echo(json.dumps(record | {"detections": len(detections)}))
         return
     say = console().print
-    say(f"{len(read)} members, {len(blended.whole)} recordings: {out / 'submission.csv'}", markup=False)
+    say(
+        f"{counted(len(read), 'member')}, {counted(len(blended.whole), 'recording')}: {out / 'submission.csv'}",
+        markup=False,
+    )
     for one in read:
         if not one.frames:
             say(f"{one.where}: no frames, so whole recordings alone were blended", markup=False)
     if blended.frames:
-        say(f"{len(detections)} detections: {out / 'detections.csv'}; a blend can be blended again", markup=False)
+        say(
+            f"{counted(len(detections), 'detection')}: {out / 'detections.csv'}; a blend can be blended again",
+            markup=False,
+        )

@@ -11,6 +11,7 @@ import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, example, plain_errors
 from dawnchorus.cli.folders import can_write, need_heard, need_model, need_shards, need_table
+from dawnchorus.words import counted
 
 if TYPE_CHECKING:
     from dawnchorus.detect.process import Process
@@ -220,7 +221,10 @@ def detect_shown(
             where = f"{out / 'detections.csv'}"
         else:
             where = f"shard {shard} in {out}; when all are done: dawnchorus merge {model} {out}"
-        say(f"{detected.detections} detections in {detected.heard} recordings: {where}", markup=False)
+        say(
+            f"{counted(detected.detections, 'detection')} in {counted(detected.heard, 'recording')}: {where}",
+            markup=False,
+        )
         if shard is None or shard.of == 1:
             heard = shlex.join(str(one) for one in audio)
             say(f"next: dawnchorus review {out} --audio {heard}", markup=False)
@@ -252,7 +256,7 @@ def merge(
     if as_json:
         typer.echo(json.dumps(detected.as_record()))
     else:
-        for line in [*detected.lines(), f"{detected.detections} detections: {out / 'detections.csv'}"]:
+        for line in [*detected.lines(), f"{counted(detected.detections, 'detection')}: {out / 'detections.csv'}"]:
             console().print(line, markup=False)
     if detected.errors:
         raise typer.Exit(EXIT_FAULTS)
