@@ -39,6 +39,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "silent").mkdir()
     (tmp_path / "file").touch()
     (tmp_path / "other.csv").write_text("recording_id,s0,frog\na,0,0\n")
+    (tmp_path / "strangers.csv").write_text("recording_id,s0,s1\na,0,0\n")
+    sounds.write_wav(tmp_path / "twin" / "a.wav", sounds.noise(1.0))
     (tmp_path / "truth.csv").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -72,6 +74,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (
             "detect run/model sound --out x --submission other.csv",
             "its columns are recording_id, s0, frog; expected recording_id, s0, s1",
+        ),
+        (
+            "detect run/model sound --out x --submission strangers.csv",
+            "strangers.csv line 2: no recording is named 'a', and none as any other row says; expected names such as "
+            "'site/b'",
+        ),
+        (
+            "detect run/model data/train twin --out x --submission strangers.csv",
+            "strangers.csv line 2: 2 recordings are named 'a', first 'train/a'",
         ),
         ("merge run x", "Did you mean run/model?"),
         ("merge shards run/model", "shards is shards of what `detect` found"),
