@@ -68,6 +68,20 @@ def test_rows_that_cannot_be_used_are_told(season: Path) -> None:
     assert "SD03/a.txt line 2: recording_id is 'SD03/a', not one of the recordings; left out" in output
 
 
+def test_a_table_of_which_no_row_can_be_used_is_refused_and_one_without_rows_is_not(season: Path) -> None:
+    (season / "other").mkdir()
+    (season / "other" / "b.txt").write_text(LABELS)
+    out = season / "x.csv"
+    result = runner.invoke(app, ["convert", str(season / "other"), str(out), "--audio", str(season / "audio")])
+    assert result.exit_code == 1 and not out.exists()
+    assert (
+        f"{season / 'other'}: no row of it can be used; the recordings are named such as 'SD01/20260401_050000'; "
+        "the problems:\nother/b.txt line 1: recording_id is 'b', not one of the recordings; left out, and 1 more like"
+    ) in result.output
+    (season / "other" / "b.txt").write_text("")
+    assert run(season / "other", out, "--from", "audacity").startswith("0 rows read") and out.exists()
+
+
 def test_columns_names_and_verdicts_as_the_user_says(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text('Sound,Bird,From,To\na.wav,great tit,"1,5","2,5"\n')
     (tmp_path / "names.csv").write_text("scientific,common\nParus major,Great Tit\n")
