@@ -23,6 +23,8 @@ import uvicorn
 
 import sounds
 from dawnchorus.detect.run import Progress
+from dawnchorus.events import Recording
+from dawnchorus.feature_store import build_store
 from dawnchorus.review import jobs
 from dawnchorus.review.jobs import BusyError, Jobs
 from dawnchorus.review.serve import _listening
@@ -31,6 +33,7 @@ from dawnchorus.review.verdicts import read_verdicts
 from detect import archive, tiny_model
 from review import desks
 from review.desks import Client
+from review.some_bands import SomeBands
 
 WAIT_S = 120
 TINY = ("--method", "memo", "--backbone", "test_resnet", "--weights", "none", "--detail", "coarse", "--steps", "2,2,2")
@@ -103,8 +106,24 @@ def test_recordings_are_heard_and_what_was_found_is_reviewed(client: Client, hom
     assert len(read_verdicts(tmp_path / "found" / "reviews.db")) == 1
 
     state = client.json("/start/state")  # as after a reload, or in another tab
-    assert state["typed"] == {name: str(path) for name, path in where.items()}
+    assert state["typed"] == {name: str(path) for name, path in where.items()} | {"store": ""}
     assert state["job"] == job and state["opened"] == {"detections": session["clips"], "answers": 1}
+
+
+def test_similar_calls_are_found_by_the_embeddings_that_are_named(client: Client, home: Path, tmp_path: Path) -> None:
+    audio, store = home / "audio", tmp_path / "features"
+    build_store([Recording("a", audio / "a.wav", 12.0, archive.RATE_HZ)], store, SomeBands())
+    found = desks.write(tmp_path / "found", desks.detections(["a"]))
+    status, told = post(client, "open", audio=audio, found=found, store=audio)
+    assert status == 422 and f"{audio}: no embeddings here" in told["detail"]
+    assert post(client, "open", audio=audio, found=found, store=store)[0] == 200
+    content, token = (client.json("/api/session")[name] for name in ("content", "write_token"))
+    body = json.dumps({"content": content, "recording": 0, "start_s": 1.0, "end_s": 2.0, "low_hz": 0, "high_hz": 0})
+    status, _, begun = client.ask(
+        "POST", "/api/similar", body.encode(), x_dawnchorus=token, content_type="application/json"
+    )
+    assert status == 200, begun
+    assert "some bands" in client.json(f"/api/similar/{json.loads(begun)['search']}")["by"]
 
 
 def test_a_training_learns_from_the_answers(client: Client, forest: Path, tmp_path: Path) -> None:
