@@ -36,6 +36,7 @@ def test_a_report_on_truth_shows_the_events_that_are_known(run, monkeypatch):
     on_truth, said = judge_on_truth(run, truth, EventRule())
     made = report_of(run, [*judge_on_partial_labels(run), *on_truth], truth, said["2"])
     assert made.on == "3 recordings, truth known"
+    assert [one.event_map_interval for one in made.stages if one.on == FULL_TRUTH] == [(0, 0), (1, 1)]
     assert {floor.on for floor in made.floors} == {FULL_TRUTH, PARTIAL_LABELS}
     assert [mark.kind for figure in made.recordings[2:] for mark in figure.boxes] == ["truth"] * 3
     assert {curve.stage for curve in made.species} == {"stage 1", "stage 2"}

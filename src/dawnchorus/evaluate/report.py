@@ -83,6 +83,7 @@ def _stage_scores(one: Evaluation) -> StageScores:
         one.summary.recall,
         one.summary.auc,
         one.on,
+        one.event_map_interval,
     )
 
 
