@@ -108,7 +108,17 @@ def test_runs_are_blended_into_what_a_study_leaves(trained: Path, tmp_path: Path
 def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
     assert "test_resnet" in runner.invoke(app, ["info", str(trained)]).output
     facts = json.loads(runner.invoke(app, ["info", str(trained / "model"), "--json"]).stdout)
-    assert facts["networks averaged"] == "2"
+    assert facts["networks averaged"] == "2" and "scores" not in facts
+
+
+def test_info_gives_machines_the_scores_that_it_shows_people(trained: Path) -> None:
+    shown = runner.invoke(app, ["info", str(trained)]).output
+    facts = json.loads(runner.invoke(app, ["info", str(trained), "--json"]).stdout)
+    assert facts["scores"] == [
+        row for row in json.loads((trained / "scores.json").read_text()) if row["on"] == "partial labels"
+    ]
+    overall = [row for row in facts["scores"] if row["fold"] is None]
+    assert len(overall) == 3 and all(f"{row['lwlrap']:.3f}" in shown for row in overall)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +128,10 @@ def test_info_tells_what_a_run_and_a_model_are(trained: Path) -> None:
         (["evaluate", "nowhere"], "no run.json here"),
         (["info", "nowhere"], "no run.json here"),
         (["detect", "nowhere", ".", "--out", "x"], "no package.json here"),
-        (["blend", "nowhere", "--out", "x"], "neither run.json nor submission.csv here"),
+        (
+            ["blend", "nowhere", "--out", "x"],
+            "nowhere: no run.json here; expected a finished run, a folder with submission.csv",
+        ),
     ],
 )
 def test_what_a_user_can_mend_is_told_in_a_sentence(command: list[str], words: str) -> None:

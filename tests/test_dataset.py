@@ -289,7 +289,7 @@ def test_names_in_recordings_csv_that_fit_no_recording_are_told_in_one_line(tmp_
     folder = data(tmp_path)
     table(folder / "recordings.csv", "a,north", "x,north", "y,south", header="recording_id,site")
     (problem,) = [one for one in dataset.load(folder).problems if one.kind == "unknown_recording"]
-    wanted = "2 of 3 names, first 'x', are those of other recordings, not of recordings to train on"
+    wanted = "2 of 3 names, first 'x', of other recordings, not of recordings to train on"
     assert str(problem).startswith(f"recordings.csv: {wanted}")
 
 
@@ -308,7 +308,7 @@ def test_an_archive_is_any_sound_but_the_test_part_of_a_data_set(tmp_path: Path)
     ):
         recordings, failures = dataset.archive([root])
         assert sorted(one.key for one in recordings) == expected and not failures
-    with pytest.raises(DataError, match="1 are test recordings of a data set"):
+    with pytest.raises(DataError, match="1 test recording of a data set"):
         dataset.archive([folder / "test"])
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -307,6 +307,30 @@ def test_events_of_other_species_recordings_and_verdicts_do_not_count():
 
 def test_no_detection_at_all_scores_0():
     assert metrics.event_average_precisions([], [box("a", 0, 0, 1)], 1).tolist() == [0]
+
+
+def test_the_interval_of_event_map_is_that_of_recordings_drawn_in_fact():
+    rng = np.random.default_rng(0)
+    truth = [box(key, int(rng.integers(2)), at, at + 1) for key in "abcd" for at in range(0, 20, 2)]
+    found = [
+        call(key, int(rng.integers(2)), at, at + 1, round(float(rng.random()), 1)) for key in "abcd" for at in range(20)
+    ]
+
+    def drawn_in_fact(rows):
+        names = {key: [f"{key}{n}" for n, row in enumerate(rows) if "abcd"[row] == key] for key in "abcd"}
+        boxes, calls = (
+            [replace(one, recording=name) for one in each for name in names[one.recording]] for each in (truth, found)
+        )
+        return metrics.nanmean(metrics.event_average_precisions(calls, boxes, 3))
+
+    low, high = metrics.event_map_interval(found, truth, "abcd", 3, times=20)
+    assert (low, high) == pytest.approx(metrics.bootstrap(drawn_in_fact, "abcd", 20))
+    assert low < metrics.nanmean(metrics.event_average_precisions(found, truth, 3)) < high
+
+
+def test_the_interval_of_nothing_found_is_0_and_of_nothing_true_is_unknown():
+    assert metrics.event_map_interval([], [box("a", 0, 0, 1)], "a", 1) == (0, 0)
+    assert all(map(math.isnan, metrics.event_map_interval([call("a", 0, 0, 1, 0.5)], [], "a", 1)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 50)), min_size=1, max_size=20, unique=True))

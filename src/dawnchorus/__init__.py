@@ -3,6 +3,7 @@
 The modules, in the order of the data; each imports only from modules above it in this list:
 
 - `events`: Recording, Annotation, Detection, Verdict: frozen values in seconds and hertz
+- `words`: counts in words
 - `files`: writes that are whole or not there at all; hashes of contents and settings
 - `offline`: libraries that would use the network without being asked
 - `annotations`: annotation files to Annotation, one format a file; what is wrong with a table

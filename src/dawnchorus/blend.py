@@ -204,7 +204,7 @@ def check_recordings(members: Sequence[Member]) -> None:
 def _check_same(where: Path, recordings: Iterable[str], elsewhere: Path, others: Iterable[str]) -> None:
     lacking, more = sorted(set(recordings) - set(others)), sorted(set(others) - set(recordings))
     if lacking or more:
-        differing = ((lacking, "are missing"), (more, "are only here"))
+        differing = ((lacking, "missing"), (more, "only here"))
         told = "; ".join(f"{len(some)} {what}, first {some[0]}" for some, what in differing if some)
         raise BlendError(f"{elsewhere}: other recordings than in {where}: {told}")
 

@@ -19,6 +19,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dawnchorus.words import counted
+
 if TYPE_CHECKING:  # a command loads what it needs; of what is only shown, the names of types are enough
     from dawnchorus.coverage import Said
     from dawnchorus.detect.run import Progress
@@ -102,7 +104,9 @@ class Training:
         now = time.monotonic()
         if not self.out.is_terminal and (steps == of or now - self.told > LOG_S):
             self.told = now
-            self.out.print(f"{words}: {steps} of {of} steps, loss {loss:.3f}, {now - self.begun:.0f} s so far")
+            self.out.print(
+                f"{words}: {steps} of {counted(of, 'step')}, loss {loss:.3f}, {now - self.begun:.0f} s so far"
+            )
 
 
 class Detecting:

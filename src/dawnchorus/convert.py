@@ -14,6 +14,7 @@ from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
 from dawnchorus.events import Recording
 from dawnchorus.export import formats as writers
+from dawnchorus.words import counted
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,20 @@ class Converted:
 
     def lines(self) -> list[str]:
         """All of it in words."""
-        lines = [f"{self.rows} rows read"]
+        lines = [f"{counted(self.rows, 'row')} read"]
         if self.silence:
-            lines.append(f"{self.silence} stretches without a call say absent")
-        lines += [f"{count} rows {what}" for what, count in self.lost.items()]
-        kinds: dict[str, list[Problem]] = {}
-        for one in self.problems:
-            kinds.setdefault(one.kind, []).append(one)
-        for alike in kinds.values():
-            lines.append(f"{alike[0]}" + (f", and {len(alike) - 1} more like it" if len(alike) > 1 else ""))
-        return lines
+            lines.append(f"{counted(self.silence, 'stretch', 'stretches')} without a call, as absent")
+        lines += [f"rows that {what} ({count})" for what, count in self.lost.items()]
+        return lines + _by_kind(self.problems)
+
+
+def _by_kind(problems: Sequence[Problem]) -> list[str]:
+    kinds: dict[str, list[Problem]] = {}
+    for one in problems:
+        kinds.setdefault(one.kind, []).append(one)
+    return [
+        f"{alike[0]}" + (f", and {len(alike) - 1} more like it" if len(alike) > 1 else "") for alike in kinds.values()
+    ]
 
 
 @uncollected()
@@ -90,10 +95,15 @@ def convert(
     """Read tables and write them in another format; formats are guessed where none is given.
 
     `listed_completely`: silence is written, too, as absence. Further kinds of `names` are written, too, where the
-    format has room. Raises AnnotationError and ExportError, before anything is written.
+    format has room. Raises AnnotationError, also when there are rows and none can be used, and ExportError, before
+    anything is written.
     """
     table = read(sources, read_as, told, names)
     rows = len(table.marks)
+    if not rows and any(one.left_out for one in table.problems):
+        named = f"; the recordings are named such as {told.recordings[0].key!r}" if told.recordings else ""
+        lines = "\n".join(_by_kind(table.problems))
+        raise AnnotationError(f"{sources[0]}: no row of it can be used{named}; the problems:\n{lines}")
     if listed_completely:
         table = completed(table, told.recordings)
     lost = writers.write(out, table.marks, write_as, told.recordings, names)

@@ -22,11 +22,13 @@ from dawnchorus.annotations.complete import MARGIN_S, complete
 from dawnchorus.annotations.marks import NOTHING_TOLD, Told, numbered
 from dawnchorus.annotations.names import NO_NAMES, Names
 from dawnchorus.annotations.problems import AnnotationError, Problem
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.audio.folders import scan
 from dawnchorus.events import Annotation, Recording, Species
 from dawnchorus.feature_store import Failure, build_store
 from dawnchorus.features import FeatureBlock, Features, denoising
 from dawnchorus.recorders.pattern import Pattern
+from dawnchorus.words import counted
 
 PRESENT = "train_tp.csv"  # what has it is a data set
 LONGEST_CALL_S = 10.0
@@ -137,7 +139,7 @@ def load(
     failures = tuple(Failure(str(error.path), error.fault) for error in errors)
     listed = [str(problem) for problem in problems] + [f"{one.recording}: {one.fault}" for one in failures]
     if strict and listed:
-        raise DataError(f"{len(listed)} problems, and --strict allows none:\n" + "\n".join(listed))
+        raise DataError(f"{counted(len(listed), 'problem')}, and --strict allows none:\n" + "\n".join(listed))
     if not more_is_said and not any(box.present for box in boxes):
         source = tables.paths[0] if tables else data / PRESENT
         raise DataError(f"{source}: no usable true positive is left; the problems:\n" + "\n".join(listed))
@@ -184,7 +186,7 @@ def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[li
     found, errors = scan(folders, progress=progress)
     recordings = [recording for recording in found if not _of_test(recording.path)]
     if not recordings:
-        held_back = f"; {len(found)} are test recordings of a data set" if found else ""
+        held_back = f"; {counted(len(found), 'test recording')} of a data set" if found else ""
         raise DataError(f"{folders[0]}: no sound files found; expected .wav, .flac, .ogg or .mp3{held_back}")
     failures = [Failure(str(error.path), error.fault) for error in errors if not _of_test(error.path)]
     return recordings, failures
@@ -193,11 +195,6 @@ def archive(roots: Sequence[Path], progress: Progress | None = None) -> tuple[li
 def _of_test(path: Path) -> bool:
     folders = path.resolve().parents
     return any(folder.name == "test" and (folder.parent / PRESENT).is_file() for folder in folders)
-
-
-def audio_folder(data: Path) -> Path:
-    """Where the recordings of DATA lie when nobody says otherwise."""
-    return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
 
 
 def _site_by_path(recording: Recording, pattern: Pattern) -> Recording:
@@ -218,7 +215,7 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
     strangers = [name for name in sites if name not in known]
     if strangers:
         # Often they are test recordings: one line says it, not one each.
-        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, are those of other recordings"
+        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, of other recordings"
         problems.append(Problem(table.name, 0, "unknown_recording", found, "of recordings to train on", False))
     return placed, problems
 

@@ -6,7 +6,7 @@ Ties count against the system. A species without positives has no average precis
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -176,23 +176,20 @@ def presence(annotations: Sequence[Annotation], recordings: Sequence[str], n_spe
     return truth
 
 
-def event_average_precisions(
-    detections: Sequence[Detection], truth: Sequence[Annotation], n_species: int, least_iou: float = 0.2
-) -> Floats:
-    """Average precision over events of each species `(species,)`.
+def right_detections(detections: Sequence[Detection], truth: Sequence[Annotation], least_iou: float = 0.2) -> Booleans:
+    """Which detections are right `(detection,)`.
 
     A detection is right when it overlaps a true event that no higher one has taken, by an intersection over union in
-    time of at least `least_iou`; missed events count. Sorting within a recording and species keeps it near linear.
+    time of at least `least_iou`. Looking within a recording and species alone keeps it near linear.
     """
     events: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
-    positives = [0] * n_species
     for event in truth:
         if event.present:
             events[event.recording, event.species].append((event.start_s, event.end_s))
-            positives[event.species] += 1
     taken: set[tuple[str, int, int]] = set()
-    hits: list[list[tuple[float, bool]]] = [[] for _ in range(n_species)]
-    for found in sorted(detections, key=lambda one: -one.score):
+    right = np.zeros(len(detections), bool)
+    for row in sorted(range(len(detections)), key=lambda row: -detections[row].score):
+        found = detections[row]
         best, best_iou = -1, least_iou
         for number, (start_s, end_s) in enumerate(events.get((found.recording, found.species), ())):
             shared = min(found.end_s, end_s) - max(found.start_s, start_s)
@@ -201,13 +198,51 @@ def event_average_precisions(
                 best, best_iou = number, iou
         if best >= 0:
             taken.add((found.recording, found.species, best))
-        hits[found.species].append((found.score, best >= 0))
+            right[row] = True
+    return right
+
+
+def event_average_precisions(
+    detections: Sequence[Detection], truth: Sequence[Annotation], n_species: int, least_iou: float = 0.2
+) -> Floats:
+    """Average precision over events of each species `(species,)`; missed events count (`right_detections`)."""
+    right = right_detections(detections, truth, least_iou)
+    scores = np.array([found.score for found in detections], np.float64)
+    species = np.array([found.species for found in detections], int)
+    positives = Counter(event.species for event in truth if event.present)
     return np.array(
-        [
-            average_precision(np.array([s for s, _ in one]), np.array([r for _, r in one], bool), total)
-            for one, total in zip(hits, positives, strict=True)
-        ]
+        [average_precision(scores[species == s], right[species == s], positives[s]) for s in range(n_species)]
     )
+
+
+def event_map_interval(
+    detections: Sequence[Detection],
+    truth: Sequence[Annotation],
+    recordings: Sequence[str],
+    n_species: int,
+    times: int = 200,
+) -> tuple[float, float]:
+    """95 % interval of the mean of `event_average_precisions`, bootstrapped over `recordings`.
+
+    What is right in a recording does not depend on the others, so detections are matched with events once.
+    """
+    row = {recording: number for number, recording in enumerate(recordings)}
+    right = right_detections(detections, truth)
+    scores = np.array([found.score for found in detections], np.float64)
+    species = np.array([found.species for found in detections], int)
+    rows = np.array([row[found.recording] for found in detections], int)
+    of_species = [np.flatnonzero(species == s) for s in range(n_species)]
+    events = np.zeros((len(recordings), n_species), int)
+    for event in truth:
+        events[row[event.recording], event.species] += event.present
+
+    def of_drawn(drawn: NDArray[np.intp]) -> float:
+        copies = np.bincount(drawn, minlength=len(recordings))
+        found = [np.repeat(its, copies[rows[its]]) for its in of_species]
+        each = zip(found, (copies @ events).tolist(), strict=True)
+        return nanmean([average_precision(scores[its], right[its], positives) for its, positives in each])
+
+    return bootstrap(of_drawn, recordings, times)
 
 
 def nanmean(values: NDArray[np.floating] | Sequence[float]) -> float:

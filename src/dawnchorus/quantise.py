@@ -26,6 +26,7 @@ from dawnchorus.evaluate.truth import Truth
 from dawnchorus.events import Recording
 from dawnchorus.files import content_hash, settle, write_text
 from dawnchorus.package import ModelPackage
+from dawnchorus.words import counted
 
 WINDOWS = 256  # NNCF watches 300 by default; scales move by little after some hundred
 CARD_HEAD = "## int8"
@@ -148,7 +149,7 @@ def _write(package: ModelPackage, made: Quantised) -> None:
 
 def described(made: Quantised) -> str:
     """What there is to say of quantised networks, in words."""
-    text = f"Quantised after training by {made.made_with} on {made.windows} windows. "
+    text = f"Quantised after training by {made.made_with} on {counted(made.windows, 'window')}. "
     if (loss := made.loss) is None:
         return text + "What that costs was not measured: detection takes it with --force alone."
     verdict = (
@@ -156,5 +157,6 @@ def described(made: Quantised) -> str:
     )
     return text + (
         f"cmAP {loss.cmap_int8:.4f} against {loss.cmap_f32:.4f} in f32, a loss of {loss.cmap:.4f}, on "
-        f"{loss.recordings} completely annotated recordings with {loss.species} of the species ({loss.truth}).{verdict}"
+        f"{counted(loss.recordings, 'completely annotated recording')} with {loss.species} of the species "
+        f"({loss.truth}).{verdict}"
     )

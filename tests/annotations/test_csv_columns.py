@@ -33,6 +33,12 @@ def test_spreadsheets_of_other_languages(tmp_path, separator) -> None:
         assert csv_columns.read(table(tmp_path, text, encoding), THEIRS).marks == [Mark("a", "frog", 1.5, 2.5)]
 
 
+def test_times_of_a_clock_are_refused_with_the_seconds_that_are_meant(tmp_path) -> None:
+    path = table(tmp_path, "File,From,To,Call\na,00:01:05,00:01:07.5,frog\n")
+    (problem,) = csv_columns.read(path, THEIRS).problems
+    assert str(problem).endswith("x.csv line 2: From is '00:01:05', not a number of seconds, such as 65; left out")
+
+
 def test_a_decimal_comma_between_commas_is_one_only_when_the_user_says_so(tmp_path) -> None:
     path = table(tmp_path, 'File,From,To,Call\na,"1,5","2,5",frog\n')
     assert csv_columns.read(path, THEIRS).problems[0].kind == "not_a_number"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dawnchorus.annotations.marks import ABSENT, UNSEEN, UNSURE, Mark, numbered, of_annotations
+from dawnchorus.annotations.marks import ABSENT, UNSEEN, UNSURE, Bad, Mark, number, numbered, of_annotations
 from dawnchorus.events import Annotation, Species
 
 
@@ -36,3 +36,21 @@ def test_trap_3_7_a_class_is_a_species_with_a_song_type(kinds, numbers) -> None:
     boxes, species, _ = numbered([Mark("a", "frog", 1.0, 2.0, song_type=kind) for kind in kinds])
     assert len(species) == 1
     assert tuple(box.song_type for box in boxes) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("00:01:05", "a number of seconds, such as 65"),
+        ("1:05.25", "a number of seconds, such as 65.25"),
+        ("2:00:00,5", "a number of seconds, such as 7200.5"),
+        ("1:2:3:4", "a number"),
+        ("05:", "a number"),
+        ("1,5", "a number with a decimal point"),
+        ("soon", "a number"),
+    ],
+)
+def test_what_is_no_number_is_told_with_the_number_that_was_perhaps_meant(text: str, expected: str) -> None:
+    with pytest.raises(Bad) as bad:
+        number(text, "t_min")
+    assert bad.value.args == ("not_a_number", f"t_min is {text!r}", expected)

@@ -21,7 +21,7 @@ def test_tables_of_annotations_are_looked_at_with_their_sound(tmp_path: Path) ->
     assert shown.exit_code == 0, shown.output
     assert "'Great Tit' and 'great tit' may be one species" in shown.output
     assert "a.txt line 3: t_max is 12, not within the 10 s of the recording; cut there" in shown.output
-    assert "1 recordings with annotations of 1, which are 0.00 h; 1 problems" in shown.output
+    assert "1 recording with annotations of 1 (0.00 h); 1 problem\n" in shown.output
     assert "frog [x]" in shown.output
     assert (tmp_path / "x.svg").read_text().startswith("<svg")
     told = json.loads(runner.invoke(app, [*words, "--json"]).stdout)

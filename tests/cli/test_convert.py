@@ -51,7 +51,11 @@ def test_labels_go_to_every_format_with_the_names_of_two_cards(season: Path, for
 
 def test_what_is_lost_is_said_once_with_its_count(season: Path) -> None:
     output = run(season / "labels", season / "x.csv", "--to", "kaleidoscope")
-    assert output.splitlines() == ["4 rows read", "2 rows lose their frequencies", f"written: {season / 'x.csv'}"]
+    assert output.splitlines() == [
+        "4 rows read",
+        "rows that lose their frequencies (2)",
+        f"written: {season / 'x.csv'}",
+    ]
     told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json"))
     assert told == {"rows": 4, "silence": 0, "lost": {"lose their frequencies": 2}, "problems": []}
 
@@ -62,6 +66,20 @@ def test_rows_that_cannot_be_used_are_told(season: Path) -> None:
     output = run(season / "labels", season / "x.csv", "--audio", season / "audio")
     assert "SD03/a.txt line 1: the end is 1 s, not after the start at 3 s; left out" in output
     assert "SD03/a.txt line 2: recording_id is 'SD03/a', not one of the recordings; left out" in output
+
+
+def test_a_table_of_which_no_row_can_be_used_is_refused_and_one_without_rows_is_not(season: Path) -> None:
+    (season / "other").mkdir()
+    (season / "other" / "b.txt").write_text(LABELS)
+    out = season / "x.csv"
+    result = runner.invoke(app, ["convert", str(season / "other"), str(out), "--audio", str(season / "audio")])
+    assert result.exit_code == 1 and not out.exists()
+    assert (
+        f"{season / 'other'}: no row of it can be used; the recordings are named such as 'SD01/20260401_050000'; "
+        "the problems:\nother/b.txt line 1: recording_id is 'b', not one of the recordings; left out, and 1 more like"
+    ) in result.output
+    (season / "other" / "b.txt").write_text("")
+    assert run(season / "other", out, "--from", "audacity").startswith("0 rows read") and out.exists()
 
 
 def test_columns_names_and_verdicts_as_the_user_says(tmp_path: Path) -> None:
@@ -108,14 +126,14 @@ def test_silence_in_a_complete_list_is_written_as_absence(season: Path) -> None:
     (season / "labels" / "quiet.txt").write_text("")
     sound = ["--audio", season / "audio", "--complete"]
     output = run(season / "labels", season / "x.csv", *sound)
-    assert output.splitlines()[:2] == ["4 rows read", "2 stretches without a call say absent"]
+    assert output.splitlines()[:2] == ["4 rows read", "2 stretches without a call, as absent"]
     silent = [one for one in formats.read(season / "x.csv").marks if one.said == "absent"]
     assert [(one.recording, one.species, one.start_s, one.end_s) for one in silent] == [
         ("quiet", "frog", 0.0, 6.0),
         ("quiet", "toad", 0.0, 6.0),
     ]  # within 8.2 s of a call nothing is said, and the others last 6 s
     output = run(season / "labels", season / "tracks", "--to", "audacity", *sound)
-    assert "2 rows say absent: left out" in output
+    assert "rows that say absent: left out (2)" in output
 
 
 def test_a_complete_list_without_the_sound_has_no_end(season: Path) -> None:
@@ -158,7 +176,7 @@ def test_encodings_of_tables_at_the_door(season: Path, command: str) -> None:
     assert "line 2 is not UTF-8 text (byte 0xf6); pass --encoding, e.g. cp1252 or shift_jis" in said()
     assert "no encoding of text is named 'cp1259'" in said("--encoding", "cp1259")
     assert "no encoding of text is named 'base64'" in said("--encoding", "base64")
-    assert {"convert": "1 rows read", "check": "Zaunkönig"}[command] in said("--encoding", "cp1252")
+    assert {"convert": "1 row read", "check": "Zaunkönig"}[command] in said("--encoding", "cp1252")
 
 
 def test_a_folder_without_recordings_is_the_wrong_one(season: Path) -> None:

@@ -42,7 +42,7 @@ def test_recordings_come_from_an_object_store_and_results_go_there(home: Path, t
         code, said = detect(
             home / "model", url, "--out", tmp_path, "--workers", 1, "--copy-to", f"s3://{bucket.NAME}/out"
         )
-        assert code == 0 and "1 recordings" in said
+        assert code == 0 and "1 recording:" in said
         with files.open_input_stream(f"{bucket.NAME}/out/detections.csv") as copy:
             assert copy.read() == (tmp_path / "detections.csv").read_bytes()
         code, said = detect(home / "model", "s3://nowhere/at/all", "--out", tmp_path / "other")
@@ -52,3 +52,13 @@ def test_recordings_come_from_an_object_store_and_results_go_there(home: Path, t
 def test_another_engine_is_refused(home: Path, tmp_path: Path) -> None:
     code, said = detect(home / "model", home / "audio", "--out", tmp_path, "--engine", "spark")
     assert code == 2 and "expected local or ray" in said
+
+
+def test_a_row_of_the_sample_without_a_recording_is_told_first_and_is_zeros(home: Path, tmp_path: Path) -> None:
+    sample = tmp_path / "sample.csv"
+    sample.write_text("recording_id,s0,s1\na,0,0\ngone,0,0\n")
+    code, said = detect(home / "model", home / "audio", "--out", tmp_path / "out", "--submission", sample)
+    assert code == 0
+    assert said.startswith(f"{sample} line 3: no recording is named 'gone'; its row will be zeros\n")
+    rows = (tmp_path / "out" / "submission.csv").read_text().splitlines()
+    assert rows[2] == "gone,0.000000,0.000000" and not rows[1].endswith("0.000000,0.000000")

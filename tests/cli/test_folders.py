@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import sounds
-from dawnchorus.audio.extensions import EXTENSIONS
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli import app, folders
 from detect import tiny_model
 
@@ -28,10 +28,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "run" / "run.json").write_text("{}")
     (tmp_path / "run" / "annotations").mkdir()
     (tmp_path / "run" / "annotations" / "train_tp.csv").touch()
+    (tmp_path / "run" / "model" / "networks").mkdir()
+    for folder in ("run/found", "found", "run/shards/parts", "shards/parts"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("run/found/files.csv", "found/files.csv", "found/ledger.sqlite"):
+        (tmp_path / file).touch()
+    for folder in ("shards", "run/shards"):
+        (tmp_path / folder / "ledger-0001-of-0002.sqlite").touch()
     (tmp_path / "begun" / "cache").mkdir(parents=True)
     (tmp_path / "silent").mkdir()
     (tmp_path / "file").touch()
     (tmp_path / "other.csv").write_text("recording_id,s0,frog\na,0,0\n")
+    (tmp_path / "strangers.csv").write_text("recording_id,s0,s1\na,0,0\n")
+    sounds.write_wav(tmp_path / "twin" / "a.wav", sounds.noise(1.0))
     (tmp_path / "truth.csv").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -66,7 +75,33 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "detect run/model sound --out x --submission other.csv",
             "its columns are recording_id, s0, frog; expected recording_id, s0, s1",
         ),
+        (
+            "detect run/model sound --out x --submission strangers.csv",
+            "strangers.csv line 2: no recording is named 'a', and none as any other row says; expected names such as "
+            "'site/b'",
+        ),
+        (
+            "detect run/model data/train twin --out x --submission strangers.csv",
+            "strangers.csv line 2: 2 recordings are named 'a', first 'train/a'",
+        ),
         ("merge run x", "Did you mean run/model?"),
+        ("merge shards run/model", "shards is shards of what `detect` found"),
+        (
+            "merge run/model shards/parts",
+            "no ledger-*-of-*.sqlite here; expected the --out folder of `dawnchorus detect",
+        ),
+        ("merge run/model shards/parts", "Did you mean shards?"),
+        ("merge run/model run", "run is a run of `train`. Did you mean run/shards?"),
+        ("merge run/model found", "found is what `detect` found"),
+        ("blend run/model run --out x", "run/model is a model. Did you mean run?"),
+        ("blend run run/model/networks --out x", "Did you mean run?"),
+        (
+            "blend data --out x",
+            "expected a finished run, a folder with submission.csv, or such a table. data is a data",
+        ),
+        ("summarise run --out x", "run is a run of `train`. Did you mean run/found?"),
+        ("summarise found/files.csv --out x", "found/files.csv is a file. Did you mean found?"),
+        ("summarise shards --out x", "`dawnchorus merge` joins them"),
         ("quantise run sound", "Did you mean run/model?"),
         ("quantise run/model silent", "silent: no sound files found"),
         ("pretrain silent --out x", "silent: no sound files found"),
@@ -88,7 +123,8 @@ def test_it_is_told_without_a_slow_import(here: Path) -> None:
     slow = ("torch", "pytorch_lightning", "openvino", "scipy", "pyarrow", "soundfile", "numpy")
     code = (
         "import sys\nfrom typer.testing import CliRunner\nfrom dawnchorus.cli import app\n"
-        "for words in ('train run --out x', 'detect run sound --out x', 'evaluate run/model'):\n"
+        "for words in ('train run --out x', 'detect run sound --out x', 'evaluate run/model',"
+        " 'blend run/model --out x', 'merge run/model found', 'summarise run --out x'):\n"
         "    assert CliRunner().invoke(app, words.split()).exit_code == 1\n"
         f"print([m for m in {slow!r} if m in sys.modules])"
     )
@@ -97,7 +133,7 @@ def test_it_is_told_without_a_slow_import(here: Path) -> None:
 
 
 def test_a_run_may_lie_beside_the_recordings_of_the_data(here: Path) -> None:
-    folders.can_write(Path("data/run"), Path("data"), [folders.sound_of(Path("data"))])
+    folders.can_write(Path("data/run"), Path("data"), [audio_folder(Path("data"))])
 
 
 def test_patterns_lists_and_urls_are_left_to_detection(here: Path) -> None:
@@ -109,8 +145,4 @@ def test_what_was_heard_stays_when_its_folder_is_gone(here: Path) -> None:
     assert CliRunner().invoke(app, command).exit_code == 0
     (here / "sound" / "site" / "b.WAV").unlink()
     result = CliRunner().invoke(app, command)
-    assert "no sound files" not in result.output and "in 1 recordings" in result.output
-
-
-def test_sound_is_what_is_read_as_sound() -> None:
-    assert folders.SOUND == EXTENSIONS
+    assert "no sound files" not in result.output and "in 1 recording:" in result.output

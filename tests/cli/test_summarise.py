@@ -93,7 +93,7 @@ def test_what_has_no_start_or_no_site_is_told(tmp_path: Path) -> None:
     simulated.write(tmp_path, its, simulated.Rules())
     said = runner.invoke(app, ["summarise", str(tmp_path), "--out", str(tmp_path / "out"), "--zone", "UTC-4"])
     assert said.exit_code == 0, said.output
-    assert "1 files with 1 detections have no start time" in said.output
+    assert "in no table for want of a start time: 1 file with 1 detection;" in said.output
     assert "some files have no site" in said.output
 
 

@@ -53,7 +53,7 @@ def test_a_run_learns_from_verdicts_and_names_what_it_cannot_use(
     result = runner.invoke(app, command)
     assert result.exit_code == 0, result.output
     assert "verdicts on 4 clips: 2 present, 1 absent, 1 unsure" in result.output
-    assert "1 of these clips are of recordings that are not here" in result.output
+    assert "nothing is learnt from 1 of these clips, of recordings that are not here" in result.output
     boxes = RunFolder(tmp_path / "run").annotations
     assert any((b.recording, b.species, b.start_s, b.end_s, b.present) == (name, 1, 0.25, 0.75, True) for b in boxes)
     assert any((b.species, b.start_s, b.present) == (0, 8.25, False) for b in boxes)

@@ -313,7 +313,7 @@ def test_shards_put_together_are_the_run_in_one_piece(home: Path, tmp_path: Path
         part = parquet.read_table(tmp_path / "parts" / f"detections-{number:04d}-of-0003.parquet")
         assert part.num_rows == ran.detected.detections
         if number == 2:
-            with pytest.raises(ValueError, match="of 3 shards 1 are missing, first 3/3"):
+            with pytest.raises(ValueError, match="1 of 3 shards missing, first 3/3"):
                 merge(tmp_path, home / "model")
     assert heard == FILES
     merge(tmp_path, home / "model")

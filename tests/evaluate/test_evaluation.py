@@ -118,6 +118,8 @@ def test_a_missed_event_counts_and_one_of_an_unheard_recording_does_not():
     events = [event for scores in said.values() for event in RULE.events(scores)]
     judged = on_full_truth("2", said, [one for one in events if one.start_s != 5], FULL, 2)
     assert judged.event_map == pytest.approx((1 / 2 + 1) / 2)
+    low, high = judged.event_map_interval
+    assert low < judged.event_map < high
 
 
 def test_floors_of_full_truth_are_those_of_its_recordings():
@@ -130,3 +132,4 @@ def test_the_record_is_plain_values(run):
     assert records[3]["ap"] == {"frog": 1.0, "bird": 1.0}
     assert records[3]["floors"]["equal"] == {"cmap": pytest.approx(0.458333), "lwlrap": 0.5}
     assert (records[3]["event_map"], records[3]["on"]) == (None, PARTIAL_LABELS)
+    assert records[3]["event_map_95"] == [None, None]

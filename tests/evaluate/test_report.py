@@ -12,7 +12,7 @@ def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path
     made = report_of(run, judge_on_partial_labels(run))
     assert made.warnings == [PARTIAL_WARNING]
     assert made.on == "6 annotated boxes"
-    assert "2 species was trained in 2 stages on 3 recordings with 3 boxes that say present and 3" in made.summary
+    assert "2 species was trained in 2 stages on 3 recordings with 6 boxes: 3 present, 3 absent." in made.summary
     assert made.problems == ["train_tp.csv line 3: odd", "bad: empty: no bytes"]
     assert [(floor.name, floor.on) for floor in made.floors] == [
         (name, PARTIAL_LABELS) for name in ("equal", "random", "prevalence")
@@ -35,6 +35,7 @@ def test_a_report_on_truth_shows_the_events_that_are_known(run, monkeypatch):
     on_truth, said = judge_on_truth(run, truth, RULE)
     made = report_of(run, [*judge_on_partial_labels(run), *on_truth], truth, said["2"])
     assert made.on == "3 recordings, truth known"
+    assert [one.event_map_interval for one in made.stages if one.on == FULL_TRUTH] == [(0, 0), (1, 1)]
     assert {floor.on for floor in made.floors} == {FULL_TRUTH, PARTIAL_LABELS}
     assert [mark.kind for figure in made.recordings[2:] for mark in figure.boxes] == ["truth"] * 3
     assert {curve.stage for curve in made.species} == {"stage 1", "stage 2"}

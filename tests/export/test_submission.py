@@ -57,7 +57,9 @@ def test_a_key_comes_before_the_stem_of_another(tmp_path):
 
 def test_a_stem_that_fits_two_recordings_is_refused(tmp_path):
     said = {"card1/a": scores(0.5, 0.5), "card2/a": scores(0, 0)}
-    with pytest.raises(SubmissionError, match="2 recordings are named a; give their folders too"):
+    with pytest.raises(
+        SubmissionError, match="line 2: 2 recordings are named 'a', first 'card1/a'; expected the name of"
+    ):
         submission.write(tmp_path / "s.csv", sample(tmp_path, "a"), said)
     assert submission.write(tmp_path / "s.csv", sample(tmp_path, "card1/a", "card2/a"), said) == []
 
@@ -81,9 +83,14 @@ def test_other_columns_are_named_beside_the_expected_ones(tmp_path, header):
     assert not (tmp_path / "s.csv").exists()
 
 
-@pytest.mark.parametrize("said", [{"other": np.float32([0, 1])}, {}], ids=["others", "none"])
-def test_a_sample_of_other_recordings_is_refused(tmp_path, said):
-    with pytest.raises(SubmissionError, match="none of its 2 recordings was scored, first a"):
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [({"card/other": np.float32([0, 1])}, "card/other"), ({}, "of recordings that can be heard")],
+    ids=["others", "none"],
+)
+def test_a_sample_of_other_recordings_is_refused(tmp_path, said, expected):
+    words = f"sample_submission.csv line 2: no recording is named 'a', and none as .* such as '{expected}'"
+    with pytest.raises(SubmissionError, match=words):
         submission.write(tmp_path / "s.csv", sample(tmp_path, "a", "b"), said)
 
 

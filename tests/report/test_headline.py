@@ -13,6 +13,13 @@ def test_the_headline_has_the_best_stage_its_interval_and_the_floor():
     assert "answering without listening gives at most 0.222" in text
 
 
+def test_each_card_has_its_interval():
+    stage = StageScores("stage 1", "all", 0.3, (0.1, 0.5), 0.4, (0.2, 0.6), 0.25, event_map_interval=(0.15, 0.35))
+    cards = visible(page(replace(nothing(), stages=[stage]))).partition("event mAP")
+    assert "0.300 95 % interval 0.100 to 0.500" in cards[0] and "0.400 95 % interval 0.200 to 0.600" in cards[0]
+    assert "0.250 95 % interval 0.150 to 0.350" in cards[2]
+
+
 def test_a_score_whose_interval_holds_the_floor_is_called_so():
     stage = StageScores("stage 1", "all", 0.3, (0.1, 0.5), 0.5)
     text = visible(page(replace(nothing(), stages=[stage], floors=[Floor("equal", 0.2, 0.2)])))

@@ -158,7 +158,7 @@ def test_nothing_is_read_by_path(client: Client, path: str) -> None:
 def test_links_that_lead_out_are_no_recordings(client: Client, served: Served) -> None:
     names = [one["name"] for one in client.json("/api/recordings")]
     assert not [name for name in names if "linked" in name or "secret" in name or "folder" in name]
-    assert "1 files are links that lead out" in "".join(served.said)
+    assert "not read: 1 link out of the audio folder" in "".join(served.said)
 
 
 def test_a_recording_that_becomes_a_link_is_read_no_more(client: Client, home: Path) -> None:

@@ -23,6 +23,8 @@ import uvicorn
 
 import sounds
 from dawnchorus.detect.run import Progress
+from dawnchorus.events import Recording
+from dawnchorus.feature_store import build_store
 from dawnchorus.review import jobs
 from dawnchorus.review.jobs import BusyError, Jobs
 from dawnchorus.review.serve import _listening
@@ -31,6 +33,7 @@ from dawnchorus.review.verdicts import read_verdicts
 from detect import archive, tiny_model
 from review import desks
 from review.desks import Client
+from review.some_bands import SomeBands
 
 WAIT_S = 120
 TINY = ("--method", "memo", "--backbone", "test_resnet", "--weights", "none", "--detail", "coarse", "--steps", "2,2,2")
@@ -91,7 +94,7 @@ def test_recordings_are_heard_and_what_was_found_is_reviewed(client: Client, hom
     assert post(client, "detect", **where)[0] == 200
     job = over(client)
     assert (job["kind"], job["state"], job["out"]) == ("detection", "done", str(tmp_path / "found"))
-    assert job["words"].endswith(" detections in 1 recordings")
+    assert job["words"].endswith(" detections in 1 recording")
     assert any(line.startswith("broken.wav: ") for line in job["lines"])
 
     assert post(client, "open", **where)[0] == 200
@@ -103,8 +106,24 @@ def test_recordings_are_heard_and_what_was_found_is_reviewed(client: Client, hom
     assert len(read_verdicts(tmp_path / "found" / "reviews.db")) == 1
 
     state = client.json("/start/state")  # as after a reload, or in another tab
-    assert state["typed"] == {name: str(path) for name, path in where.items()}
+    assert state["typed"] == {name: str(path) for name, path in where.items()} | {"store": ""}
     assert state["job"] == job and state["opened"] == {"detections": session["clips"], "answers": 1}
+
+
+def test_similar_calls_are_found_by_the_embeddings_that_are_named(client: Client, home: Path, tmp_path: Path) -> None:
+    audio, store = home / "audio", tmp_path / "features"
+    build_store([Recording("a", audio / "a.wav", 12.0, archive.RATE_HZ)], store, SomeBands())
+    found = desks.write(tmp_path / "found", desks.detections(["a"]))
+    status, told = post(client, "open", audio=audio, found=found, store=audio)
+    assert status == 422 and f"{audio}: no embeddings here" in told["detail"]
+    assert post(client, "open", audio=audio, found=found, store=store)[0] == 200
+    content, token = (client.json("/api/session")[name] for name in ("content", "write_token"))
+    body = json.dumps({"content": content, "recording": 0, "start_s": 1.0, "end_s": 2.0, "low_hz": 0, "high_hz": 0})
+    status, _, begun = client.ask(
+        "POST", "/api/similar", body.encode(), x_dawnchorus=token, content_type="application/json"
+    )
+    assert status == 200, begun
+    assert "some bands" in client.json(f"/api/similar/{json.loads(begun)['search']}")["by"]
 
 
 def test_a_training_learns_from_the_answers(client: Client, forest: Path, tmp_path: Path) -> None:
@@ -120,7 +139,7 @@ def test_a_training_learns_from_the_answers(client: Client, forest: Path, tmp_pa
     assert status == 409 and told["detail"].startswith("a training is at work in ")
     job = over(client)
     assert job["state"] == "done", job
-    assert "verdicts on 1 clips: 0 present, 1 absent, 0 unsure" in job["lines"]
+    assert "verdicts on 1 clip: 0 present, 1 absent, 0 unsure" in job["lines"]
     assert job["words"] == f"the model is in {run / 'model'}" and (run / "model").is_dir()
 
 
@@ -247,7 +266,7 @@ def test_a_person_detects_and_opens_with_the_page(home: Path, tmp_path: Path) ->
         tab.wait_for_selector("body[data-job=done]")
         tab.reload()
         tab.wait_for_selector("body[data-job=done]")
-        assert tab.locator("#words").inner_text().endswith(" detections in 1 recordings")
+        assert tab.locator("#words").inner_text().endswith(" detections in 1 recording")
         assert tab.locator("[name=found]").input_value() == str(tmp_path / "found")
         tab.click("[data-do=open]")
         tab.wait_for_selector(".clip[aria-current=true]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ ABSENT: Said = "absent"
 UNSURE: Said = "unsure"
 UNSEEN: Said = ""
 WORDS: Mapping[str, Said] = {"present": PRESENT, "absent": ABSENT, "unsure": UNSURE, "": UNSEEN}
+
+CLOCK = re.compile(r"(?:[0-9]+:)?[0-9]+:[0-9]+(?:[.,][0-9]+)?")  # hours if there are any, minutes and seconds
 
 Row = TypeVar("Row")
 
@@ -127,8 +130,16 @@ def number(text: str, name: str, comma: bool = False) -> float:
             return number(text.replace(",", ".", 1), name)
         value = math.nan
     if not math.isfinite(value) or "_" in text:  # Python reads 1_0 as ten
-        raise Bad("not_a_number", f"{name} is {text!r}", "a number with a decimal point" if "," in text else "a number")
+        raise Bad("not_a_number", f"{name} is {text!r}", _expected(text))
     return value + 0.0  # the negative zero of a table is zero
+
+
+def _expected(text: str) -> str:
+    """The number that was perhaps meant by the text of a cell that is none."""
+    if CLOCK.fullmatch(text):
+        *hours, minutes, seconds = map(float, text.replace(",", ".").split(":"))
+        return f"a number of seconds, such as {3600 * sum(hours) + 60 * minutes + seconds:.10g}"
+    return "a number with a decimal point" if "," in text else "a number"
 
 
 @lru_cache(1 << 16)

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write
+from dawnchorus.cli.folders import can_write, need_member
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("blend RUN STUDENT --out BOTH --by logits --weight 1 --weight 0.5"))
@@ -35,15 +36,17 @@ def blend(
     as_json: Json = False,
 ) -> None:
     """Join what several models say of the same recordings: an ensemble. Needs no torch."""
+    if out.resolve() in {path.resolve() for path in members}:
+        raise typer.BadParameter("--out is one of the members, whose files it would replace")
+    for path in members:
+        need_member(path)
+    can_write(out)
     from dataclasses import asdict
 
     from dawnchorus import blend as blending
     from dawnchorus.console import console
     from dawnchorus.files import write_json
 
-    if out.resolve() in {path.resolve() for path in members}:
-        raise typer.BadParameter("--out is one of the members, whose files it would replace")
-    can_write(out)
     how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
     read = [blending.member(path) for path in members]
     blended = how(read)
@@ -56,9 +59,15 @@ def blend(
         typer.echo(json.dumps(record | {"detections": len(detections)}))
         return
     say = console().print
-    say(f"{len(read)} members, {len(blended.whole)} recordings: {out / 'submission.csv'}", markup=False)
+    say(
+        f"{counted(len(read), 'member')}, {counted(len(blended.whole), 'recording')}: {out / 'submission.csv'}",
+        markup=False,
+    )
     for one in read:
         if not one.frames:
             say(f"{one.where}: no frames, so whole recordings alone were blended", markup=False)
     if blended.frames:
-        say(f"{len(detections)} detections: {out / 'detections.csv'}; a blend can be blended again", markup=False)
+        say(
+            f"{counted(len(detections), 'detection')}: {out / 'detections.csv'}; a blend can be blended again",
+            markup=False,
+        )

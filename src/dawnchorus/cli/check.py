@@ -11,6 +11,7 @@ import typer
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, example, plain_errors
 from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.folders import need_heard
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("check /media/card1", "check recordings --annotations labels --picture coverage.svg"))
@@ -62,7 +63,8 @@ def check(
         heard = checked.files - checked.failed
         say(outputs.coverage_line(heard, checked.failed, checked.analysed_s, checked.lost), markup=False)
         faulty = len({file for file, _ in checked.faults})
-        say(f"{checked.files} files, {checked.analysed_s / 3600:.2f} h that can be heard; {faulty} files with faults")
+        hours = f"{checked.analysed_s / 3600:.2f} h that can be heard"
+        say(f"{counted(checked.files, 'file')}, {hours}; {counted(faulty, 'file')} with faults")
     if checked.failed:
         raise typer.Exit(EXIT_FAULTS)
 
@@ -91,5 +93,5 @@ def _check_annotations(
         say(str(problem), markup=False)
     if len(found.problems) > LINES:
         say(f"… and {len(found.problems) - LINES} more; all of them with --json")
-    of = f" of {found.recordings}, which are {found.hours:.2f} h" if found.recordings else ""
-    say(f"{found.annotated} recordings with annotations{of}; {len(found.problems)} problems")
+    of = f" of {found.recordings} ({found.hours:.2f} h)" if found.recordings else ""
+    say(f"{counted(found.annotated, 'recording')} with annotations{of}; {counted(len(found.problems), 'problem')}")

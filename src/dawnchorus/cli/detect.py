@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from dawnchorus.cli.app import EXIT_FAULTS, Json, TimeLimit, Workers, app, example, plain_errors
-from dawnchorus.cli.folders import can_write, need_heard, need_model, need_table
+from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, example, plain_errors
+from dawnchorus.cli.folders import can_write, need_heard, need_model, need_shards, need_table
+from dawnchorus.words import counted
 
 if TYPE_CHECKING:
     from dawnchorus.detect.process import Process
@@ -97,10 +99,11 @@ def detect(
     """Find species in recordings. Needs no torch. Run it again to go on after whatever stopped it."""
     need_model(model)
     can_write(out)
-    if not any(out.glob("ledger*.sqlite")):  # what was heard stays when its folder is gone
+    begins = not any(out.glob("ledger*.sqlite"))  # what was heard stays when its folder is gone
+    if begins:
         need_heard(audio)
     score, which, where = _threshold(threshold), _channels(channel), _engine(engine)
-    _check_sample(submission, model)
+    _check_sample(submission, model, audio if begins else ())
     from dawnchorus.detect.process import started_ahead
 
     with started_ahead(where == "local") as ahead:
@@ -135,15 +138,26 @@ def detect(
         raise typer.Exit(EXIT_FAULTS)
 
 
-def _check_sample(sample: Path | None, model: Path) -> None:
-    """A sample that does not fit the model is told before hours of detection."""
+def _check_sample(sample: Path | None, model: Path, audio: Sequence[str] = ()) -> None:
+    """A sample that does not fit the model or the recordings in `audio` is told before hours of detection."""
     if sample is None:
         return
     need_table(sample)
     from dawnchorus import package
+    from dawnchorus.audio import folders
+    from dawnchorus.detect.listing import entries_of, roots_of
     from dawnchorus.export import submission
 
-    submission.check(sample, len(package.read(model).species))
+    wanted, _ = submission.check(sample, len(package.read(model).species))
+    if not audio:
+        return
+    keys = dict.fromkeys(folders.keys_of([one.name for one in entries_of(roots_of(audio))]))
+    rows = zip(wanted, submission.fitting(sample, wanted, keys), strict=True)
+    strangers = [row for row, key in rows if key is None]
+    for line, name in strangers[:LINES]:
+        typer.echo(f"{sample} line {line}: no recording is named {name!r}; its row will be zeros", err=True)
+    if len(strangers) > LINES:
+        typer.echo(f"… and {len(strangers) - LINES} more", err=True)
 
 
 def _rules(pattern: str | None, sites: Path | None, clock: str | None, zone: str | None, decimals: int | None) -> Any:
@@ -220,7 +234,10 @@ def detect_shown(
             where = f"{out / 'detections.csv'}"
         else:
             where = f"shard {shard} in {out}; when all are done: dawnchorus merge {model} {out}"
-        say(f"{detected.detections} detections in {detected.heard} recordings: {where}", markup=False)
+        say(
+            f"{counted(detected.detections, 'detection')} in {counted(detected.heard, 'recording')}: {where}",
+            markup=False,
+        )
         if shard is None or shard.of == 1:
             heard = shlex.join(str(one) for one in audio)
             say(f"next: dawnchorus review {out} --audio {heard}", markup=False)
@@ -243,6 +260,7 @@ def merge(
 ) -> None:
     """Put the shards of a detection together: the tables are those of a run in one piece."""
     need_model(model)
+    need_shards(out)
     _check_sample(submission, model)
     from dawnchorus.console import console
     from dawnchorus.detect.run import merge as merge_shards
@@ -251,7 +269,7 @@ def merge(
     if as_json:
         typer.echo(json.dumps(detected.as_record()))
     else:
-        for line in [*detected.lines(), f"{detected.detections} detections: {out / 'detections.csv'}"]:
+        for line in [*detected.lines(), f"{counted(detected.detections, 'detection')}: {out / 'detections.csv'}"]:
             console().print(line, markup=False)
     if detected.errors:
         raise typer.Exit(EXIT_FAULTS)

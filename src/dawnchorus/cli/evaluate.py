@@ -10,6 +10,7 @@ import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
 from dawnchorus.cli.folders import need_run, need_sound, need_table
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("evaluate RUN", "evaluate RUN --truth test.csv --audio test"))
@@ -62,7 +63,7 @@ def verdicts_shown(run: Path, where: str, wanted: float, as_json: bool) -> None:
         return
     console().print(precision_table(bins, thresholds, folder.species))
     console().print(
-        f"{int(given.known.sum())} of {len(verdicts)} verdicts that were asked by chance lie on detections of the run, "
+        f"of {counted(len(verdicts), 'verdict')} asked by chance {int(given.known.sum())} on detections of the run, "
         f"{len(elsewhere)} on none; the tables are in {run / 'reviewed'}, and `dawnchorus detect --threshold "
         f"{run / 'reviewed' / 'thresholds.csv'}` goes by them",
         markup=False,

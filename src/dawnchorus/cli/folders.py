@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dawnchorus.audio.extensions import EXTENSIONS as SOUND
+from dawnchorus.audio.extensions import EXTENSIONS, audio_folder
 
 DEEP = 2  # folders further down that are searched for what was meant
+SHARDS = "ledger-*-of-*.sqlite"
 
 
 class FolderError(ValueError):
@@ -26,9 +27,10 @@ def what_is(folder: Path) -> str:
         "package.json": "a model",
         "train_tp.csv": "a data set",
         "ledger.sqlite": "what `detect` found",
+        SHARDS: "shards of what `detect` found; `dawnchorus merge` joins them",
         "cache": "a run of `train` that is not finished; the same `train` goes on from there",
     }
-    return next((words for name, words in kinds.items() if (folder / name).exists()), "")
+    return next((words for name, words in kinds.items() if any(folder.glob(name))), "")
 
 
 def need_run(folder: Path) -> None:
@@ -43,21 +45,36 @@ def need_model(folder: Path) -> None:
     _need(folder, "package.json", "a model folder such as RUN/model", (folder / "model",))
 
 
+def need_member(path: Path) -> None:
+    """Raise FolderError unless `path` is a finished run, has a submission, or is a file."""
+    if not path.is_file() and not (path / "submission.csv").is_file():
+        expected = "a finished run, a folder with submission.csv, or such a table"
+        _need(path, "run.json", expected, (path.parent, path.parent.parent))
+
+
+def need_found(folder: Path) -> None:
+    """Raise FolderError unless `folder` is what `detect` found."""
+    expected = "the --out folder of `dawnchorus detect`"
+    _need(folder, "files.csv", expected, (folder.parent, *_below(folder, "files.csv")))
+
+
+def need_shards(folder: Path) -> None:
+    """Raise FolderError unless `folder` has shards of a detection."""
+    expected = "the --out folder of `dawnchorus detect --shard`"
+    _need(folder, SHARDS, expected, (folder.parent, *_below(folder, SHARDS)))
+
+
 def need_data(folder: Path, tables_elsewhere: bool = False, sound_elsewhere: bool = False) -> None:
     """Raise FolderError unless `folder` has the table of true positives and any recording."""
     if not folder.is_dir():
         raise FolderError(f"{folder}: {what_is(folder)}; expected a folder with train_tp.csv: no such file")
     if not tables_elsewhere:
-        beside = (folder.parent, *_below(folder, "train_tp.csv"))
+        its_own = (folder / "run.json").is_file()  # a run keeps the tables that it learnt from, which are no data set
+        beside = (folder.parent, *([] if its_own else _below(folder, "train_tp.csv")))
         expected = "a table of true positives in the RFCX columns, or tables of another format with --annotations"
         _need(folder, "train_tp.csv", expected, beside)
     if not sound_elsewhere:
-        need_sound(sound_of(folder))
-
-
-def sound_of(data: Path) -> Path:
-    """Where `dataset.audio_folder` looks for the recordings of a data set."""
-    return next((data / name for name in ("train", "audio") if (data / name).is_dir()), data)
+        need_sound(audio_folder(folder))
 
 
 def need_sound(folder: Path) -> None:
@@ -67,7 +84,7 @@ def need_sound(folder: Path) -> None:
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such file or folder")
     for _, folders, names in os.walk(folder):
-        if any(Path(name).suffix.lower() in SOUND for name in names if not name.startswith(".")):
+        if any(Path(name).suffix.lower() in EXTENSIONS for name in names if not name.startswith(".")):
             return
         folders[:] = [name for name in folders if not name.startswith(".")]
     known = what_is(folder)
@@ -107,9 +124,9 @@ def can_write(out: Path, data: Path | None = None, heard: Sequence[Path] = ()) -
 
 
 def _need(folder: Path, file: str, expected: str, perhaps: Iterable[Path]) -> None:
-    if (folder / file).is_file():
+    if any(folder.glob(file)):
         return
-    known, meant = what_is(folder), next((one for one in perhaps if (one / file).is_file()), None)
+    known, meant = what_is(folder), next((one for one in perhaps if any(one.glob(file))), None)
     where = f"{folder / file}: no such file" if file == "train_tp.csv" else f"{folder}: no {file} here"
     raise FolderError(
         f"{where}; expected {expected}"
@@ -118,9 +135,5 @@ def _need(folder: Path, file: str, expected: str, perhaps: Iterable[Path]) -> No
 
 
 def _below(folder: Path, file: str) -> list[Path]:
-    found: list[Path] = []
-    if (folder / "run.json").is_file():
-        return found  # a run keeps the tables that it learnt from, which are no data set
-    for depth in range(1, DEEP + 1):
-        found += sorted(path.parent for path in folder.glob("/".join([*["*"] * depth, file])))
-    return found
+    depths = range(1, DEEP + 1)
+    return [path.parent for depth in depths for path in sorted(folder.glob("/".join([*["*"] * depth, file])))]

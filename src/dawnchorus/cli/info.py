@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,9 +21,11 @@ def info(
     """Say what a run or a model is."""
     from dawnchorus import package
     from dawnchorus.console import console, facts_table, scores_table
+    from dawnchorus.evaluate.evaluation import as_record
     from dawnchorus.evaluate.judging import judge_on_partial_labels
     from dawnchorus.run_folder import RunFolder
 
+    scores: dict[str, Any] = {}
     if (folder / "package.json").is_file():
         facts = package.describe(package.read(folder))
         evaluations = []
@@ -34,8 +36,9 @@ def info(
         facts |= {name: str(value) for name, value in run.record["made_with"].items()}
         facts |= {"species": ", ".join(species.name for species in run.species), "model": str(folder / "model")}
         evaluations = judge_on_partial_labels(run)
+        scores = {"scores": as_record(evaluations, run.species)}
     if as_json:
-        typer.echo(json.dumps(facts))
+        typer.echo(json.dumps(facts | scores))
         return
     console().print(facts_table(facts))
     if evaluations:

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
-from dawnchorus.cli.folders import can_write, need_sound, sound_of
+from dawnchorus.cli.folders import can_write, need_sound
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("pretrain ARCHIVE --out LEARNT", "train DATA --out RUN --weights LEARNT"))
@@ -31,7 +33,7 @@ def pretrain(
 ) -> None:
     """Let a network learn from recordings without annotations; run again to go on after an interruption."""
     for folder in audio:
-        need_sound(sound_of(folder))
+        need_sound(audio_folder(folder))
     can_write(out)
     need_training()
     from dawnchorus import dataset, recommended
@@ -50,7 +52,7 @@ def pretrain(
     settings.learner(network, sound.rows)  # what can't be learnt says so before an hour of spectrograms
     with bar("looking at the recordings") as step:
         recordings, failures = dataset.archive(audio, step)
-    say(f"{len(recordings)} recordings; initial weights: {network.initial}", markup=False)
+    say(f"{counted(len(recordings), 'recording')}; initial weights: {network.initial}", markup=False)
     with bar("spectrograms") as step:
         built = build_store(recordings, store or out / "features", sound, step)
     with bar("pretraining") as step:
@@ -59,6 +61,7 @@ def pretrain(
     failures = [*failures, *built.failures]
     for line in listed([*failures, *built.oddities])[:LINES]:
         say(line, markup=False)
-    say(f"{len(losses)} steps, loss {losses[0]:.2f} -> {losses[-1]:.2f}; next: dawnchorus train DATA --weights {out}")
+    steps_done = counted(len(losses), "step")
+    say(f"{steps_done}, loss {losses[0]:.2f} -> {losses[-1]:.2f}; next: dawnchorus train DATA --weights {out}")
     if failures:
         raise typer.Exit(EXIT_FAULTS)

@@ -9,6 +9,7 @@ import typer
 
 from dawnchorus.cli.app import app, example, plain_errors
 from dawnchorus.cli.folders import can_write
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("simulate OUT --recordings 40 --species 6"))
@@ -44,6 +45,7 @@ def simulate(
     for warning in read_json(out / "simulation.json")["warnings"]:
         console().print(warning, markup=False)
     console().print(
-        f"{recordings} training and {test_recordings} test recordings in {out}; next: dawnchorus train {out} --out RUN",
+        f"{recordings} training and {counted(test_recordings, 'test recording')} in {out}; "
+        f"next: dawnchorus train {out} --out RUN",
         markup=False,
     )

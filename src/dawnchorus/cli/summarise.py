@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write
+from dawnchorus.cli.folders import can_write, need_found
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("summarise OUT --out SEASON", "summarise OUT --out WEEKS --occasion-days 7"))
@@ -32,6 +33,7 @@ def summarise(
     as_json: Json = False,
 ) -> None:
     """Species by site, day and hour against what was recorded; histories for occupancy models; pictures."""
+    need_found(run)
     can_write(out)
     from dawnchorus.console import console
     from dawnchorus.recorders import zones
@@ -58,11 +60,12 @@ def summarise(
         return
     say = console().print
     span = f"{days[0]} to {days[-1]}" if days else "no day"
-    say(f"{len(season.species)} species at {len(season.sites)} sites, {span}, {hours:.1f} h recorded", markup=False)
+    sites = counted(len(season.sites), "site")
+    say(f"{len(season.species)} species at {sites}, {span}, {hours:.1f} h recorded", markup=False)
     if season.unplaced_files:
         say(
-            f"{season.unplaced_files} files with {season.unplaced_detections} detections have no start time and are in "
-            f"no table; {run / 'files.csv'} says why",
+            f"in no table for want of a start time: {counted(season.unplaced_files, 'file')} with "
+            f"{counted(season.unplaced_detections, 'detection')}; {run / 'files.csv'} says why",
             markup=False,
         )
     if NO_SITE in season.sites:

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
 from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
-from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound, sound_of
+from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound
+from dawnchorus.words import counted
 
 
 @app.command(
@@ -114,7 +116,7 @@ def train(
         need_sound(folder)
     for folder in teacher or ():
         need_run(folder)
-    can_write(out, data, audio or [sound_of(data)])
+    can_write(out, data, audio or [audio_folder(data)])
     need_training()
     from dataclasses import replace
 
@@ -130,8 +132,8 @@ def train(
     learnt = pretrained.check(network, sound[0]) if encoder is None else None
     if learnt is not None:
         console().print(
-            f"the initial weights heard {learnt['recordings']} recordings without annotations: those of them that are "
-            "held out here are not wholly new to the models that score them"
+            f"the initial weights heard {counted(learnt['recordings'], 'recording')} without annotations: those of "
+            "them that are held out here are not wholly new to the models that score them"
         )
     if encoder is not None:
         heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
@@ -193,12 +195,12 @@ def _with_verdicts(data: Any, where: str, strict: bool) -> Any:
         console().print(f"species that the verdicts alone name: {new}", markup=False)
     words = [one.present for one in last_words(verdicts)]
     said = f"{words.count(True)} present, {words.count(False)} absent, {words.count(None)} unsure"
-    console().print(f"verdicts on {len(words)} clips: {said}")
+    console().print(f"verdicts on {counted(len(words), 'clip')}: {said}")
     joined = with_verdicts(replace(data, species=tuple(species)), verdicts, "verdicts", strict)
     if lost := sum(one.kind == "unknown_recording" for one in joined.problems[len(data.problems) :]):
         console().print(
-            f"{lost} of these clips are of recordings that are not here, and nothing is learnt from them: name all "
-            "folders with recordings, each with --audio",
+            f"nothing is learnt from {lost} of these clips, of recordings that are not here: name all folders with "
+            "recordings, each with --audio",
             markup=False,
         )
     return joined
@@ -233,8 +235,9 @@ def train_shown(
         found = _with_verdicts(found, verdicts, strict)
     present = sum(box.present for box in found.annotations)
     say(
-        f"{len(found.recordings)} recordings, {len(found.species)} species, {present} boxes that say present, "
-        f"{len(found.annotations) - present} that say absent; initial weights: {experiment.initial}"
+        f"{counted(len(found.recordings), 'recording')}, {len(found.species)} species, "
+        f"{counted(len(found.annotations), 'box', 'boxes')}: {present} present, {len(found.annotations) - present} "
+        f"absent; initial weights: {experiment.initial}"
     )
     experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
     with bar("spectrograms") as step, Training(experiment.fits) as training:

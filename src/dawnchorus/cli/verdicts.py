@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.words import counted
 
 
 @app.command(epilog=example("verdicts reviews.db", "verdicts reviews.db --rfcx TABLES"))
@@ -65,4 +66,5 @@ def verdicts(
         if words:
             typer.echo(f"{one.name}: {words}")
     people = ", ".join(f"{name} {number}" for name, number in Counter(one.by for one in said).most_common())
-    typer.echo(f"{len(said)} verdicts ({people}); {differ} stretches of which people say different things")
+    stretches = counted(differ, "stretch", "stretches")
+    typer.echo(f"{counted(len(said), 'verdict')} ({people}); {stretches} of which people say different things")

@@ -21,6 +21,7 @@ from dawnchorus.export.files_table import FileRow
 from dawnchorus.files import settle, write_json
 from dawnchorus.recorders import origin
 from dawnchorus.recorders.origin import Rules
+from dawnchorus.words import counted
 
 ALIKE_SHOWN = 20
 WHOLE = Shard()
@@ -84,7 +85,8 @@ class Detected:
         lines.append(coverage_line(self.heard, len({file for file, _ in self.failures}), self.analysed_s, self.lost))
         if self.without_scores:
             lines.append(
-                f"{len(self.without_scores)} rows of the submission have no recording: {self.without_scores[0]} …"
+                f"{counted(len(self.without_scores), 'row')} of the submission without a recording: "
+                f"{self.without_scores[0]}{' …' if len(self.without_scores) > 1 else ''}"
             )
         return lines
 
@@ -99,7 +101,7 @@ def alike(faults: Iterable[tuple[str, Fault | str]]) -> list[str]:
         others = f" and {len(its) - 1} more" if len(its) > 1 else ""
         lines.append(f"{its[0]}{others}: {words}")
     if len(lines) > ALIKE_SHOWN:
-        lines = [*lines[:ALIKE_SHOWN], f"… and {len(lines) - ALIKE_SHOWN} more kinds of fault"]
+        lines = [*lines[:ALIKE_SHOWN], f"… and {counted(len(lines) - ALIKE_SHOWN, 'more kind', 'more kinds')} of fault"]
     return lines
 
 
@@ -108,10 +110,10 @@ def coverage_line(heard: int, failed: int, analysed_s: float, lost: dict[str, fl
     lost_s = sum(lost.values())
     reasons = ", ".join(f"{reason} {duration(seconds)}" for reason, seconds in sorted(lost.items()))
     return (
-        f"{duration(analysed_s + lost_s)} of sound in {heard} files = {duration(analysed_s)} analysed + "
+        f"{duration(analysed_s + lost_s)} of sound in {counted(heard, 'file')} = {duration(analysed_s)} analysed + "
         f"{duration(lost_s)} lost"
         + (f" ({reasons})" if reasons else "")
-        + (f"; {failed} files failed" if failed else "")
+        + (f"; {counted(failed, 'file')} failed" if failed else "")
     )
 
 

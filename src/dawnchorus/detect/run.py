@@ -37,6 +37,7 @@ from dawnchorus.features import frozen_settings
 from dawnchorus.files import content_hash, locked, sweep, value_hash
 from dawnchorus.package import ModelPackage
 from dawnchorus.recorders.origin import Rules
+from dawnchorus.words import counted
 
 THRESHOLD = 0.3
 STALL_S = 300.0  # a block is a minute of sound: no machine that can be used takes longer
@@ -131,7 +132,8 @@ class Progress:
         """The same in a line."""
         left = "?" if self.left_s is None else outputs.duration(self.left_s)
         return (
-            f"{self.files_done} of {self.files} files, {(self.sound_s + self.open_s) / 3600:.2f} h of sound, "
+            f"{self.files_done} of {counted(self.files, 'file')}, "
+            f"{(self.sound_s + self.open_s) / 3600:.2f} h of sound, "
             f"{self.speed:.0f} x real time, {left} left, {self.faults} with faults"
         )
 
@@ -342,7 +344,7 @@ def merge(out: Path, model: Path, sample: Path | None = None, rules: Rules | Non
         raise ValueError(f"{out}: ledgers of {sorted(counts) or 'no'} shards; expected those of one run, such as 40")
     (of,) = counts
     if missing := [number for number in range(1, of + 1) if Shard(number, of) not in found]:
-        raise ValueError(f"{out}: of {of} shards {len(missing)} are missing, first {missing[0]}/{of}")
+        raise ValueError(f"{out}: {len(missing)} of {of} shards missing, first {missing[0]}/{of}")
     packaged = package.read(model)
     ledgers: list[Ledger] = []
     try:
@@ -351,7 +353,7 @@ def merge(out: Path, model: Path, sample: Path | None = None, rules: Rules | Non
         first = _comparable(ledgers[0])
         for number, ledger in enumerate(ledgers, 1):
             if (waiting := ledger.count("waiting")) or ledger.settings() is None:
-                raise ValueError(f"{out}: shard {number}/{of} is not finished, {waiting} of its files wait")
+                raise ValueError(f"{out}: shard {number}/{of} is not finished: {counted(waiting, 'file')} to be heard")
             if _comparable(ledger) != first:
                 raise ValueError(f"{out}: shard {number}/{of} was made with other settings than shard 1/{of}")
         if first["model"]["hash"] != packaged.hash:

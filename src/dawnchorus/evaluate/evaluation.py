@@ -34,6 +34,7 @@ class Evaluation:
     known: NDArray[np.bool_]
     ranked_truth: NDArray[np.bool_]
     ranked_known: NDArray[np.bool_]
+    event_map_interval: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def floors(self) -> dict[str, tuple[float, float]]:
@@ -107,8 +108,9 @@ def on_full_truth(
     known = np.ones_like(truth)
     inside = [box for box in truth_boxes if box.recording in said]
     event_map = metrics.nanmean(metrics.event_average_precisions(detections, inside, n_species))
+    interval = metrics.event_map_interval(detections, inside, recordings, n_species)
     summary = metrics.summarise(scores, truth)
-    return Evaluation(stage, None, FULL_TRUTH, summary, event_map, scores, truth, known, truth, known)
+    return Evaluation(stage, None, FULL_TRUTH, summary, event_map, scores, truth, known, truth, known, interval)
 
 
 def as_record(evaluations: Sequence[Evaluation], species: Sequence[Species]) -> list[dict[str, Any]]:
@@ -127,6 +129,7 @@ def as_record(evaluations: Sequence[Evaluation], species: Sequence[Species]) -> 
             "lwlrap": value(one.summary.lwlrap),
             "lwlrap_95": [value(end) for end in one.summary.lwlrap_interval],
             "event_map": value(one.event_map),
+            "event_map_95": [value(end) for end in one.event_map_interval],
             "precision": value(one.summary.precision),
             "recall": value(one.summary.recall),
             "auc": value(one.summary.auc),

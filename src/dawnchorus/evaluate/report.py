@@ -15,6 +15,7 @@ from dawnchorus.events import Species
 from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS, Floor, PseudoRow, Report, SpeciesCurve, StageScores
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
+from dawnchorus.words import counted
 
 PARTIAL_WARNING = (
     "These scores are measured on the annotated boxes alone. They cannot rank variants of pseudo-labels, nor say how "
@@ -37,9 +38,9 @@ def report_of(
     return Report(
         title=f"dawnchorus: {Path(record['data']).name or 'run'}",
         summary=(
-            f"A detector of {len(run.species)} species was trained in {len(run.stages)} stages on "
-            f"{len(run.recordings)} recordings with {sum(b.present for b in run.annotations)} boxes that say present "
-            f"and {sum(not b.present for b in run.annotations)} that say absent."
+            f"A detector of {len(run.species)} species was trained in {counted(len(run.stages), 'stage')} on "
+            f"{counted(len(run.recordings), 'recording')} with {counted(len(run.annotations), 'box', 'boxes')}: "
+            f"{sum(b.present for b in run.annotations)} present, {sum(not b.present for b in run.annotations)} absent."
         ),
         made_with={name: str(value) for name, value in record["made_with"].items()},
         stages=[_stage_scores(one) for one in evaluations],
@@ -63,7 +64,9 @@ def report_of(
         recordings=figures_of(run, truth, said),
         problems=[*record["problems"], *faults],
         warnings=warnings,
-        on=f"{len(overall[-1].truth)} {'recordings, truth known' if on == FULL_TRUTH else 'annotated boxes'}",
+        on=f"{counted(len(overall[-1].truth), 'recording')}, truth known"
+        if on == FULL_TRUTH
+        else counted(len(overall[-1].truth), "annotated box", "annotated boxes"),
     )
 
 
@@ -80,6 +83,7 @@ def _stage_scores(one: Evaluation) -> StageScores:
         one.summary.recall,
         one.summary.auc,
         one.on,
+        one.event_map_interval,
     )
 
 

@@ -14,7 +14,7 @@ from dawnchorus.events import Recording
 from dawnchorus.files import whole
 
 Lost = Counter[str]
-"""How many rows lost what, in words that follow their number: `3 rows say absent: left out`."""
+"""How many rows lost what, in words that follow `rows that`: `say absent: left out`."""
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 FORMULA_OR_QUOTE = re.compile(r"""'*[=+\-@\t\r"]""")  # where cells are not quoted, a quote opens one for some readers

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus.files import whole
+
+Row = tuple[int, str]
+"""A row of a sample: its line, and what it calls the recording."""
 
 
 class SubmissionError(ValueError):
@@ -21,35 +24,50 @@ def write(path: Path, sample: Path, scores: Mapping[str, NDArray[np.float32]]) -
     """Write the rows and columns of `sample` filled with scores `(species,)` by recording key.
 
     Recordings without scores (faulty or missing files) get zeros and are given back. Raises SubmissionError when the
-    sample's columns are not `recording_id, s0, s1, …` for the model's species, when one of its names fits several
-    recordings, or when none of its recordings was scored.
+    sample's columns are not `recording_id, s0, s1, …` for the model's species, or when its names don't fit (`fitting`).
     """
     n_species = len(next(iter(scores.values()))) if scores else None
     wanted, n_species = check(sample, n_species)
-    stems = Counter(key.rsplit("/", 1)[-1] for key in scores)
-    by_name = {key.rsplit("/", 1)[-1]: values for key, values in scores.items()} | dict(scores)
-    for recording in wanted:
-        if stems[recording] > 1 and recording not in scores:
-            raise SubmissionError(
-                f"{sample}: {stems[recording]} recordings are named {recording}; give their folders too"
-            )
-    missing = [recording for recording in wanted if recording not in by_name]
-    if wanted and len(missing) == len(wanted):
-        raise SubmissionError(f"{sample}: none of its {len(wanted)} recordings was scored, first {wanted[0]}")
+    keys = fitting(sample, wanted, scores)
     nothing = np.zeros(n_species, np.float32)
-    _write(path, n_species, ((recording, by_name.get(recording, nothing)) for recording in wanted))
-    return missing
+    rows = zip(wanted, keys, strict=True)
+    _write(path, n_species, ((name, nothing if key is None else scores[key]) for (_, name), key in rows))
+    return [name for (_, name), key in zip(wanted, keys, strict=True) if key is None]
 
 
-def check(sample: Path, n_species: int | None) -> tuple[list[str], int]:
-    """The recordings of a sample, and how many species it has: `n_species`, where that is not None.
+def fitting(sample: Path, wanted: Sequence[Row], keys: Collection[str]) -> list[str | None]:
+    """The recording, among `keys`, of each row of a sample: named by its key or by the last part of it; None without.
+
+    Raises SubmissionError when a name fits several recordings, or when no name fits any.
+    """
+    named: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        named[key.rsplit("/", 1)[-1]].append(key)
+    found = [[name] if name in keys else named.get(name, []) for _, name in wanted]
+    for (line, name), its in zip(wanted, found, strict=True):
+        if len(its) > 1:
+            raise SubmissionError(
+                f"{sample} line {line}: {len(its)} recordings are named {name!r}, first {its[0]!r}; "
+                "expected the name of one, with its folders"
+            )
+    if wanted and not any(found):
+        line, name = wanted[0]
+        raise SubmissionError(
+            f"{sample} line {line}: no recording is named {name!r}, and none as any other row says; expected names "
+            f"such as {next(iter(keys), 'of recordings that can be heard')!r}"
+        )
+    return [its[0] if its else None for its in found]
+
+
+def check(sample: Path, n_species: int | None) -> tuple[list[Row], int]:
+    """The rows of a sample, and how many species it has: `n_species`, where that is not None.
 
     Raises SubmissionError when its columns are not `recording_id, s0, s1, …` for as many species.
     """
     with sample.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or [])
-        wanted = [row["recording_id"] for row in reader] if "recording_id" in columns else []
+        wanted = [(reader.line_num, row["recording_id"]) for row in reader] if "recording_id" in columns else []
     n_species = max(len(columns) - 1, 0) if n_species is None else n_species
     expected = ["recording_id", *(f"s{number}" for number in range(n_species))]
     if columns != expected:

@@ -48,7 +48,10 @@ def _headline_sentence(best: StageScores | None, content: Report) -> str:
 
 
 def _cards(best: StageScores, floors: Sequence[Floor]) -> str:
-    """Show the three scores of the best stage in large type, each with its interval and its highest floor."""
+    """Show the three scores of the best stage in large type, each with its interval and its highest floor.
+
+    Floors are scores of whole recordings, so event mAP has none.
+    """
     own = [floor for floor in floors if floor.on == best.on]
     cmap_floor, lwlrap_floor = (
         highest_floor((f.name, f.cmap) for f in own),

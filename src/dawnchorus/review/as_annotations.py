@@ -9,6 +9,7 @@ from dawnchorus.annotations import door
 from dawnchorus.annotations.problems import Problem
 from dawnchorus.dataset import DataError, DataSet
 from dawnchorus.events import Annotation, Stretch, Verdict
+from dawnchorus.words import counted
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def with_verdicts(data: DataSet, verdicts: Sequence[Verdict], source: str, stric
     problems = [*unmatched, *doubtful, *differ]
     if strict and problems:
         listed = "\n".join(map(str, problems))
-        raise DataError(f"{source}: {len(problems)} problems, and --strict allows none:\n{listed}")
+        raise DataError(f"{source}: {counted(len(problems), 'problem')}, and --strict allows none:\n{listed}")
     boxes = tuple(joined(data.annotations, added))
     if not any(box.present for box in boxes):
         listed = "\n".join(map(str, (*data.problems, *problems)))

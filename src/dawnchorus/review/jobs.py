@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from dawnchorus.detect import run as detecting
 from dawnchorus.detect.run import Progress, Wanted
+from dawnchorus.words import counted
 
 LINES = 40  # of what a job said last
 EXIT_FAULTS = 3  # of a command that finished, though some recordings failed
@@ -76,7 +77,7 @@ class Jobs:
         def work(job: Job) -> None:
             detected = detecting.run(wanted, job.watch).detected
             job.lines.extend(detected.lines())
-            job.words = f"{detected.detections} detections in {detected.heard} recordings"
+            job.words = f"{counted(detected.detections, 'detection')} in {counted(detected.heard, 'recording')}"
 
         self._begin(Job("detection", wanted.out), work)
 

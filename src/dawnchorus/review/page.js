@@ -83,7 +83,7 @@ async function send() {
       const lost = new Set(batch.map((one) => one.press.key));
       localStorage.setItem("refused." + newKey(), JSON.stringify(batch));
       outbox = outbox.filter((one) => !lost.has(one.press.key));
-      trouble(`${batch.length} answers were refused: ${error.message}`);
+      trouble(`${batch.length} ${batch.length === 1 ? "answer was" : "answers were"} refused: ${error.message}`);
     } else trouble("The server can't be reached. Your answers are kept in this browser and sent as soon as it is back.");
   }
   keep();

@@ -20,6 +20,7 @@ from dawnchorus.review.guard import LOCAL, App
 from dawnchorus.review.opening import missing, opened, verdicts_of
 from dawnchorus.review.queue import FIRST, Order
 from dawnchorus.review.start import Start, guarded
+from dawnchorus.words import counted
 
 EVERYWHERE = ("0.0.0.0", "::", "")
 
@@ -80,14 +81,14 @@ def _application(served: Served, stack: ExitStack) -> tuple[App, list[str]]:
 
 
 def _opening(desk: Desk, verdicts: str) -> list[str]:
-    what = f"{len(desk.found)} detections, {len(desk.asked)} to ask of (one of each bout of calls)"
+    what = f"{counted(len(desk.found), 'detection')}, {len(desk.asked)} to ask of (one of each bout of calls)"
     if not len(desk.found):
-        what = f"no detections, {len(desk.sounds)} recordings to mark calls on"
-    lines = [f"{what}, {len(desk.answers.of_key)} answers so far in {verdicts.rpartition('@')[2]}"]
+        what = f"no detections, {counted(len(desk.sounds), 'recording')} to mark calls on"
+    lines = [f"{what}, {counted(len(desk.answers.of_key), 'answer')} so far in {verdicts.rpartition('@')[2]}"]
     if without := missing(desk):
-        lines.append(f"{without} recordings are not in the audio folder; nothing is asked of them")
+        lines.append(f"nothing is asked of {counted(without, 'recording')} not in the audio folder")
     if desk.sounds.refused:
-        lines.append(f"{desk.sounds.refused} files are links that lead out of the audio folder; they are not read")
+        lines.append(f"not read: {counted(desk.sounds.refused, 'link')} out of the audio folder")
     return lines
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from dawnchorus.dataset import audio_folder
+from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.detect.run import Wanted
 from dawnchorus.review import server
 from dawnchorus.review.desk import Desk
@@ -40,11 +40,12 @@ class Detection(BaseModel):
 
 
 class Opening(BaseModel):
-    """Folders of a review: recordings and results."""
+    """Folders of a review: recordings and results; a model for thresholds, and embeddings to find similar calls by."""
 
     audio: Typed
     found: Typed
     model: Typed = ""
+    store: Typed = ""
 
 
 class Training(BaseModel):
@@ -94,7 +95,8 @@ class Start:
         """Open what was found. Raises ValueError or OSError."""
         audio, found = folder(given.audio, "recordings"), folder(given.found, "results")
         model = folder(given.model, "model") if given.model.strip() else None
-        desk = opened(found, [audio], self.verdicts, self.order, self.seed, model)
+        store = folder(given.store, "embeddings") if given.store.strip() else None
+        desk = opened(found, [audio], self.verdicts, self.order, self.seed, model, store)
         before, self.desk = self.desk, desk
         self.review = server.pages(desk, self.write_token, self.reviewers, started=True)
         self.typed |= given.model_dump()

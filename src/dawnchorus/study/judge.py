@@ -26,6 +26,7 @@ from dawnchorus.annotations import rfcx, table
 from dawnchorus.events import Annotation, Detection
 from dawnchorus.export import submission
 from dawnchorus.files import content_hash, read_json, value_hash, write_json
+from dawnchorus.words import counted
 
 VERSION = 1  # of what a judge says: a change makes it judge anew
 SUBMISSION, DETECTIONS, PSEUDO, JUDGED = "submission.csv", "detections.csv", "pseudo.csv", "judged.json"
@@ -130,7 +131,7 @@ class TruthTable:
         unknown = sorted({box.recording for box in self._boxes if name(box.recording) is None})
         if unknown:
             raise JudgeError(
-                f"{self.path}: {len(unknown)} of its recordings are not among the {len(recordings)} that the run "
+                f"{self.path}: {counted(len(unknown), 'recording')} not among the {len(recordings)} that the run "
                 f"scored, first {unknown[0]}; expected a table of the test recordings alone"
             )
         return [replace(box, recording=name(box.recording) or "") for box in self._boxes]

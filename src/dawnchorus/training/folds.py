@@ -43,7 +43,7 @@ def assign(
     """
     names = sorted(set(groups.values()))
     if len(names) < n_folds:
-        raise ValueError(f"{n_folds} folds need at least {n_folds} groups of recordings; there are {len(names)}")
+        raise ValueError(f"{n_folds} folds need at least {n_folds} groups of recordings; found {len(names)}")
     row = {name: number for number, name in enumerate(names)}
     counts = np.zeros((len(names), 2 * n_species + 1))
     for name in groups.values():
