@@ -37,6 +37,9 @@ from typing import Any
 import numpy as np
 
 from dawnchorus import scores as scoring
+from dawnchorus.annotations import rfcx
+from dawnchorus.annotations import species as species_table
+from dawnchorus.dataset import PRESENT, DataSet
 from dawnchorus.event_rule import EventRule
 from dawnchorus.events import Detection
 from dawnchorus.export import scores_parquet
@@ -202,38 +205,31 @@ def read_frames(path: Path) -> list[Frames]:
 class Extractor:
     """How the frames of every system become events.
 
-    dawnchorus's EventRule: a local peak reaches over its neighbours of at least `edge` times its height. For systems
-    that give windows, whose frames overlap, the share is `window_edge`: so windows that are nearly alike are merged
-    where they touch. `windows` says what a window covers: "whole" all that it heard, "centre" its middle alone, and
-    "mean" cuts windows where others begin and gives each piece the mean of those over it. `of` says of what height: of
-    the "score", or of its "odds", so that the same is found when all scores of a system are too high or too low.
+    dawnchorus's EventRule, with what the training boxes say of how long calls last: where scores are high over as long
+    as that is an event, over the frames beside it of at least `edge` times its height. For systems that give windows,
+    whose frames overlap, `windows` says what a window covers: "whole" all that it heard, "centre" its middle alone, and
+    "mean" cuts windows where others begin and gives each piece the mean of those over it.
 
     One threshold rule for all: of each species the best `most` events a minute of recordings are kept, whatever scale
-    the scores have. The defaults for windows come from `tune`'s grid for three BirdNET peers on
-    `mixed --size small --seed 11 --test-calls 3`: `window_edge` 1, which merges nothing, had an event mAP 0.004 higher,
-    and `odds` one 0.003 to 0.012 higher with a segment mAP 0.003 to 0.012 lower. `edge` is EventRule's own, the best of
-    the grid for dawnchorus's two systems together on `mixed --size full --seed 11 --test-calls 3`.
+    the scores have. The defaults are the best of `tune` on `mixed --size full --seed 11 --test-calls 3`.
     """
 
     edge: float = 0.7
-    window_edge: float = 0.9
     windows: str = "whole"
-    of: str = "score"
     shortest_s: float = 0.0
     gap_s: float = 0.0
     most: float = 20.0
 
     def __post_init__(self) -> None:
-        if self.windows not in ("mean", "centre", "whole") or self.of not in ("score", "odds"):
-            raise ValueError(f"windows {self.windows!r}, of {self.of!r}: expected mean, centre or whole; score or odds")
+        if self.windows not in ("mean", "centre", "whole"):
+            raise ValueError(f"windows is {self.windows!r}; expected mean, centre or whole")
 
-    def events(self, recordings: Sequence[Frames]) -> list[Detection]:
+    def events(self, recordings: Sequence[Frames], typical_s: Sequence[float] = ()) -> list[Detection]:
         """Detections of all recordings, best first."""
         found: dict[int, list[Detection]] = defaultdict(list)
+        rule = EventRule(0.0, self.edge, self.shortest_s, self.gap_s, typical_s=tuple(typical_s))
         for one in recordings:
-            edge = self.window_edge if one.over > 1 else self.edge
-            rule = EventRule(threshold=0.0, edge=edge, shortest_s=self.shortest_s, gap_s=self.gap_s)
-            for event in rule.events(self._scores(self.laid(one))):
+            for event in rule.events(_scores(self.laid(one))):
                 found[event.species].append(event)
         most = math.ceil(self.most * sum(one.seconds for one in recordings) / 60)
         best = [event for of in found.values() for event in sorted(of, key=lambda one: -one.score)[:most]]
@@ -255,14 +251,17 @@ class Extractor:
         inside = starts < one.seconds
         return replace(one, start_s=starts[inside], frame_s=hop_s, score=(total / count)[inside])
 
-    def _scores(self, one: Frames) -> Scores:
-        height = one.score
-        if self.of == "odds":
-            height = np.clip(height, 1e-9, 1 - 1e-7)
-            height = height / (1 - height)
-        nothing = np.zeros((1, one.score.shape[1]), np.float32)
-        end_s = np.array([one.seconds])
-        return Scores(one.recording, end_s * 0, end_s, nothing, nothing, one.start_s, one.frame_s, height)
+
+def _scores(one: Frames) -> Scores:
+    nothing = np.zeros((1, one.score.shape[1]), np.float32)
+    end_s = np.array([one.seconds])
+    return Scores(one.recording, end_s * 0, end_s, nothing, nothing, one.start_s, one.frame_s, one.score)
+
+
+def typical_lengths_s(benchmark: Path) -> tuple[float, ...]:
+    """How long each species' calls last, by the boxes that every system may learn from."""
+    boxes, _ = rfcx.read(benchmark / PRESENT, present=True)
+    return tuple(DataSet((), tuple(boxes), tuple(species_table.read(benchmark / "species.csv"))).typical_s)
 
 
 def write_detections(path: Path, events: Sequence[Detection]) -> None:
@@ -539,7 +538,7 @@ class Gain:
 
 def systems(args: argparse.Namespace, extractor: Extractor | None) -> list[System]:
     """All that lies in OUT and what `--ours` names, each with its detections cut anew when frames or rule changed."""
-    found = []
+    found, typical_s = [], typical_lengths_s(args.benchmark)
     for name, home, ours in [
         *((name, args.out / name, False) for name in PEERS),
         *((name, Path(home), True) for name, home in (text.split("=", 1) for text in args.ours)),
@@ -556,7 +555,7 @@ def systems(args: argparse.Namespace, extractor: Extractor | None) -> list[Syste
         with_frames = all((one / FRAMES).is_file() for one in folders.values())
         if extractor is not None and with_frames:
             for folder in folders.values():
-                _cut(folder, extractor)
+                _cut(folder, extractor, typical_s)
         as_given = not with_frames and all((one / DETECTIONS).is_file() for one in folders.values())
         found.append(System(name, folders, ours, as_given))
     return found
@@ -575,14 +574,15 @@ def _copied(folder: Path, to: Path) -> Path:
     return to
 
 
-def _cut(folder: Path, extractor: Extractor) -> None:
-    key = value_hash([asdict(extractor), (folder / FRAMES).stat().st_size, (folder / FRAMES).stat().st_mtime_ns])
+def _cut(folder: Path, extractor: Extractor, typical_s: tuple[float, ...]) -> None:
+    key = value_hash(
+        [asdict(extractor), typical_s, (folder / FRAMES).stat().st_size, (folder / FRAMES).stat().st_mtime_ns]
+    )
     note = folder / "extractor.json"
     if (folder / DETECTIONS).is_file() and note.is_file() and read_json(note)["key"] == key:
         return
-    write_detections(
-        folder / DETECTIONS, extractor.events(named_as_in(folder / SUBMISSION, read_frames(folder / FRAMES)))
-    )
+    heard = named_as_in(folder / SUBMISSION, read_frames(folder / FRAMES))
+    write_detections(folder / DETECTIONS, extractor.events(heard, typical_s))
     write_json(note, {"key": key} | asdict(extractor))
 
 
@@ -800,19 +800,20 @@ def tune(args: argparse.Namespace) -> None:
     firsts = {one.name: next(iter(one.folders.values())) for one in there}
     heard = {name: named_as_in(first / SUBMISSION, read_frames(first / FRAMES)) for name, first in firsts.items()}
     rows = []
-    for windows, of, edge in product(args.windows_grid, args.of_grid, args.edge_grid):
-        extractor = replace(extractor_of(args), windows=windows, of=of, edge=edge, window_edge=edge)
+    typical_s = typical_lengths_s(args.benchmark)
+    for windows, edge in product(args.windows_grid, args.edge_grid):
+        extractor = replace(extractor_of(args), windows=windows, edge=edge)
         figures = []
         for frames in heard.values():
-            found = extractor.events(frames)
+            found = extractor.events(frames, typical_s)
             figures.append(
                 [float(mean_over_species(ranked(truth, found), once)[0]) for ranked in (ranked_events, ranked_segments)]
             )
         rows.append((extractor, np.array(figures)))
-    print("| windows | of | edge | mean | " + " | ".join(heard) + " |\n|" + "---|" * (4 + len(heard)))
+    print("| windows | edge | mean | " + " | ".join(heard) + " |\n|" + "---|" * (3 + len(heard)))
     for extractor, figures in sorted(rows, key=lambda row: -row[1][:, 0].mean()):
         cells = [f"{event:.3f}, {segment:.3f}" for event, segment in [figures.mean(axis=0), *figures]]
-        print(f"| {extractor.windows} | {extractor.of} | {extractor.edge} | " + " | ".join(cells) + " |")
+        print(f"| {extractor.windows} | {extractor.edge} | " + " | ".join(cells) + " |")
     print("\nEvent mAP, segment mAP; of the first seed of each system.")
 
 
@@ -843,8 +844,7 @@ def main() -> None:
     for field in fields(Extractor):
         of_tables.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
     of_tables.add_argument("--windows-grid", type=listed(str), default=["mean", "centre", "whole"])
-    of_tables.add_argument("--of-grid", type=listed(str), default=["score", "odds"])
-    of_tables.add_argument("--edge-grid", type=listed(float), default=[0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
+    of_tables.add_argument("--edge-grid", type=listed(float), default=[0.3, 0.5, 0.7, 0.9])
     args = parser.parse_args()
     if args.what == "run" and not args.peer:
         parser.error("run needs --peer")

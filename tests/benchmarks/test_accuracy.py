@@ -80,14 +80,14 @@ def copied(found, counts=None):
 
 def test_a_window_that_stands_out_is_one_event_over_all_that_it_heard():
     line = frames([0.1, 0.1, 0.8, 0.1, 0.1], frame_s=3, hop_s=1.5)
-    best = accuracy.Extractor(windows="whole", of="odds", most=1000).events([line])[0]
-    assert (best.start_s, best.end_s, best.score) == (3, 6, pytest.approx(4))
+    best = accuracy.Extractor(windows="whole", most=1000).events([line])[0]
+    assert (best.start_s, best.end_s, best.score) == (3, 6, pytest.approx(0.8))
 
 
-def test_alike_windows_are_merged_where_they_touch():
-    line = frames([0.01, 0.8, 0.8, 0.8, 0.01], frame_s=3, hop_s=1.5)
+def test_alike_windows_beside_each_other_are_one_event():
+    line = frames([0.01, 0.8, 0.8, 0.01], frame_s=3, hop_s=1.5)
     best = accuracy.Extractor(windows="whole").events([line])[0]
-    assert (best.start_s, best.end_s) == (1.5, 7.5)
+    assert (best.start_s, best.end_s) == (1.5, 6)
     apart = frames([0.01, 0.8, 0.1, 0.8, 0.01], frame_s=3, hop_s=1.5)
     assert [one.start_s for one in accuracy.Extractor(windows="whole").events([apart])[:2]] == [1.5, 4.5]
 
@@ -119,23 +119,6 @@ def test_fine_frames_are_left_as_they_are():
         assert accuracy.Extractor(windows=windows).laid(line) is line
 
 
-def test_fine_frames_and_windows_have_edges_of_their_own():
-    fine, coarse = frames([0.3, 0.6]), frames([0.3, 0.6], frame_s=2)
-    rule = accuracy.Extractor(of="score", edge=0.4, window_edge=0.6)
-    assert rule.events([fine])[0].start_s == 0
-    assert rule.events([coarse])[0].start_s == 1
-
-
-def test_odds_find_the_same_when_all_scores_are_shifted():
-    rng = np.random.default_rng(0)
-    logit = rng.normal(0, 2, 40)
-    low, high = (frames(1 / (1 + np.exp(-(logit + shift)))) for shift in (-3, 3))
-    rule = accuracy.Extractor(of="odds", most=1000)
-    assert [(one.start_s, one.end_s) for one in rule.events([low])] == [
-        (one.start_s, one.end_s) for one in rule.events([high])
-    ]
-
-
 def test_the_threshold_keeps_as_many_events_of_each_species_whatever_the_scale():
     rng = np.random.default_rng(0)
     score = rng.random((60, 2)) * [1, 1e-3]
@@ -152,7 +135,7 @@ def test_an_unknown_setting_is_named():
 
 
 def test_scores_of_one_stay_finite_and_in_order():
-    found = accuracy.Extractor(most=1000, edge=1.0).events([frames([0.2, 1.0, 0.2, 0.99, 0.2])])
+    found = accuracy.Extractor(most=1000, edge=1.0).events([frames([0.2, 1.0, 0.2, 0.99, 0.2])], [0.1])
     assert [one.start_s for one in found[:2]] == [1, 3]
     assert all(math.isfinite(one.score) for one in found)
 
@@ -513,8 +496,9 @@ def test_only_ours_are_compared_when_there_are_any():
 
 def test_tune_shows_the_grid_best_first(tmp_path, capsys):
     leave_run(tmp_path / "out" / "birdnet_lr", benchmark(tmp_path / "made"))
-    accuracy.tune(asked(tmp_path, windows_grid=["mean", "whole"], of_grid=["odds"], edge_grid=[0.5, 0.9]))
-    rows = [line.split("|")[4].split(",")[0] for line in capsys.readouterr().out.splitlines() if "odds" in line]
+    accuracy.tune(asked(tmp_path, windows_grid=["mean", "whole"], edge_grid=[0.5, 0.9]))
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line.split("|")[3].split(",")[0] for line in lines if line.startswith(("| mean | 0", "| whole"))]
     assert len(rows) == 4
     assert sorted(rows, reverse=True) == rows
 
