@@ -215,7 +215,7 @@ class Extractor:
     """
 
     edge: float = 0.7
-    windows: str = "whole"
+    windows: str = "mean"
     shortest_s: float = 0.0
     gap_s: float = 0.0
     most: float = 20.0

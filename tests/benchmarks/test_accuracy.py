@@ -421,7 +421,14 @@ def asked(tmp_path, cmap=1.0, **changed):
     scorer = tmp_path / "score.py"
     scorer.write_text(SCORER.replace("CMAP", str(cmap)))
     asked = {field: getattr(accuracy.Extractor(), field) for field in accuracy.Extractor.__dataclass_fields__}
-    asked |= {"scorer": scorer, "benchmark": tmp_path / "made", "out": tmp_path / "out", "ours": [], "prior": False}
+    asked |= {
+        "windows": "whole",
+        "scorer": scorer,
+        "benchmark": tmp_path / "made",
+        "out": tmp_path / "out",
+        "ours": [],
+        "prior": False,
+    }
     return argparse.Namespace(**asked | {"docs": None} | changed)
 
 
