@@ -206,16 +206,16 @@ class Extractor:
     """How the frames of every system become events.
 
     dawnchorus's EventRule, with what the training boxes say of how long calls last: where scores are high over as long
-    as that is an event, over the frames beside it of at least `edge` times its height. For systems that give windows,
-    whose frames overlap, `windows` says what a window covers: "whole" all that it heard, "centre" its middle alone, and
-    "mean" cuts windows where others begin and gives each piece the mean of those over it.
+    as that is an event, without the frames at its ends that are below `edge` times its score. For systems that give
+    windows, whose frames overlap, `windows` says what a window covers: "whole" all that it heard, "centre" its middle
+    alone, and "mean" cuts windows where others begin and gives each piece the mean of those over it.
 
     One threshold rule for all: of each species the best `most` events a minute of recordings are kept, whatever scale
     the scores have. The defaults are the best of `tune` on `mixed --size full --seed 11 --test-calls 3`.
     """
 
-    edge: float = 0.7
-    windows: str = "mean"
+    edge: float = 0.5
+    windows: str = "whole"
     shortest_s: float = 0.0
     gap_s: float = 0.0
     most: float = 20.0

@@ -32,8 +32,8 @@ def test_two_calls_give_two_events():
 
 
 def test_a_call_across_two_frames_is_one_event():
-    assert found(line(0.0, 0.9, 0.8, 0.0)) == [(1.0, 3.0, 0.9)]
-    assert found(line(0.0, 0.8, 0.9, 0.0)) == [(1.0, 3.0, 0.9)]
+    assert found(line(0.0, 0.9, 0.8, 0.0)) == [(1.0, 2.0, 0.9)]
+    assert found(line(0.0, 0.8, 0.9, 0.0), typical_s=2.0)[0] == (1.0, 3.0, 0.85)
 
 
 def test_a_score_is_the_mean_over_as_long_as_a_call_lasts():
@@ -48,20 +48,20 @@ def test_one_loud_frame_is_worth_less_than_a_call_of_full_length():
     assert max(short, key=lambda event: event[2])[2] < full[0][2]
 
 
-def test_a_long_call_is_cut_into_events_of_twice_a_typical_length_at_most():
-    assert found(line(0.7, 0.7, 0.7)) == [(0.0, 2.0, 0.7), (2.0, 3.0, 0.7)]
+def test_a_long_call_is_several_events_of_typical_length_which_a_gap_joins():
     events = found(line(*[0.7] * 40), typical_s=4.0)
-    assert all(2 <= end - start <= 8 for start, end, _ in events)
+    assert [start for start, _, _ in events] == [0.0, *range(3, 39, 4)]
     assert events[0][0] == 0 and all(one[1] == other[0] for one, other in zip(events, events[1:], strict=False))
+    assert found(line(*[0.7] * 40), typical_s=4.0, gap_s=0.5) == [(0.0, 39.0, 0.7)]
 
 
-def test_an_event_ends_where_the_mean_falls_below_a_share_of_its_peak():
-    height = running_mean(np.float32([0, 0, 0.5, 0.9, 1.0, 0.9, 0.5, 0, 0]), 3)
-    ((start, end, score),) = found(line(0, 0, 0.5, 0.9, 1.0, 0.9, 0.5, 0, 0), typical_s=3.0, threshold=0.9)
-    assert score == round(float(height.max()), 3)
-    assert [start, end] == [3.0, 6.0] and height[2] < 0.7 * height[4] <= height[3]
-    ((start, end, _),) = found(line(0, 0, 0.5, 0.9, 1.0, 0.9, 0.5, 0, 0), typical_s=3.0, threshold=0.9, edge=0.4)
-    assert [start, end] == [2.0, 7.0]
+def test_frames_at_the_ends_of_an_event_that_are_far_below_its_score_are_left_out():
+    ((start, end, score),) = found(line(0, 0, 0.2, 0.9, 1.0, 0.9, 0.5, 0, 0), typical_s=5.0, threshold=0.7)
+    assert (start, end, score) == (3.0, 7.0, 0.7)
+    ((start, end, _),) = found(line(0, 0, 0.2, 0.9, 1.0, 0.9, 0.5, 0, 0), typical_s=5.0, threshold=0.7, edge=0.2)
+    assert (start, end) == (2.0, 7.0)
+    ((start, end, _),) = found(line(0, 0, 0.2, 0.9, 1.0, 0.9, 0.5, 0, 0), typical_s=5.0, threshold=0.7, edge=1.0)
+    assert (start, end) == (3.0, 6.0)
 
 
 def test_each_species_has_its_own_typical_length():
@@ -156,6 +156,18 @@ def test_events_are_inside_the_recording_apart_and_score_their_highest_mean(
     # A last frame may be filled by padding alone, and then be no event.
     if highest.max() >= threshold + 1e-6 and int(highest.argmax()) < len(values) - 1:
         assert max(event.score for event in events) == pytest.approx(highest.max())
+
+
+@given(
+    st.lists(st.floats(0, 1, width=16), min_size=1, max_size=60), st.floats(0, 1), st.sampled_from([0.1, 1.0, 2.0, 3.0])
+)
+@settings(deadline=None)
+def test_a_threshold_leaves_events_out_and_changes_no_other(values, threshold, typical_s):
+    rule = EventRule(0.0, typical_s=(typical_s,))
+    every = rule.events(line(*values, frame_s=0.5))
+    assert replace(rule, threshold=threshold).events(line(*values, frame_s=0.5)) == [
+        one for one in every if np.float32(one.score) >= np.float32(threshold)
+    ]
 
 
 @given(st.lists(st.floats(0, 1, width=16), min_size=1, max_size=40), st.lists(st.floats(0, 1, width=16), min_size=1))

@@ -22,15 +22,16 @@ class EventRule:
     An event is as good as the mean of the frames over which a call usually lasts, `typical_s` seconds of each species
     (TYPICAL_S without any): one loud frame is no call, and the frames of a faint one support each other. Where that
     mean is highest and at least `threshold` lies an event, and it is the event's score; of peaks nearer to each other
-    than a typical length only the highest is one. From its peak an event reaches over frames whose mean is at least
-    `edge` times the peak, over half to twice a typical length, and never past the middle between two peaks.
+    than a typical length only the highest is one. The event lasts as long, without the frames at both its ends that are
+    below `edge` times its score: a longer call is several events, which `gap_s` joins. A threshold leaves events out,
+    and changes no other.
 
     Events shorter than `shortest_s` are left out; events closer than `gap_s` are joined and keep the higher score.
     `thresholds` has a threshold for each species and comes before `threshold`; an infinite one finds nothing.
     """
 
     threshold: float = 0.05
-    edge: float = 0.7
+    edge: float = 0.5
     shortest_s: float = 0.0
     gap_s: float = 0.0
     thresholds: tuple[float, ...] = ()
@@ -45,8 +46,9 @@ class EventRule:
             threshold = self.thresholds[species] if self.thresholds else self.threshold
             typical_s = self.typical_s[species] if self.typical_s else TYPICAL_S
             typical = max(1, round(typical_s / scores.frame_s))
-            height = running_mean(scores.framewise[:, species], typical)
-            for first, last, peak in self._joined(height, self._runs(height, threshold, typical), scores.frame_s):
+            line = scores.framewise[:, species]
+            height = running_mean(line, typical)
+            for first, last, peak in self._joined(height, self._runs(line, height, threshold, typical), scores.frame_s):
                 start_s = float(scores.frame_start_s[first])
                 end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, sound_end_s)
                 if end_s > start_s and end_s - start_s >= self.shortest_s:
@@ -55,15 +57,19 @@ class EventRule:
                     found.append(Detection(*box, spread=apart))
         return found
 
-    def _runs(self, height: Floats, threshold: float, typical: int) -> list[tuple[int, int, int]]:
-        """First, last and highest frame of each event in heights `(frame,)`; a call lasts `typical` frames."""
-        peaks = _peaks(height, threshold, max(2, typical))  # a call may lie across two frames
-        middles = [(one + other) // 2 for one, other in zip(peaks, peaks[1:], strict=False)]
-        lasts = [*middles, len(height) - 1]
-        return [
-            (*_reach(height, peak, before + 1, last, self.edge, typical), peak)
-            for peak, before, last in zip(peaks, [-1, *middles], lasts, strict=False)  # without a peak there is a last
-        ]
+    def _runs(self, line: Floats, height: Floats, threshold: float, typical: int) -> list[tuple[int, int, int]]:
+        """First frame, last and peak of each event; `height` is the mean of `typical` frames of a line `(frame,)`."""
+        runs = []
+        for peak in _peaks(height, threshold, max(2, typical)):  # a call may lie across two frames
+            first, last = max(0, peak - (typical - 1) // 2), min(len(line) - 1, peak + typical // 2)
+            level = self.edge * height[peak]
+            while first < last and min(line[first], line[last]) < level:
+                if line[first] < line[last]:
+                    first += 1
+                else:
+                    last -= 1
+            runs.append((first, last, peak))
+        return runs
 
     def _joined(self, height: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:
         joined: list[tuple[int, int, int]] = []
@@ -101,22 +107,3 @@ def _peaks(height: Floats, threshold: float, apart: int) -> list[int]:
                 taken[first : frame + apart] = b"\1" * (frame + apart - first)
                 peaks.append(start + frame)
     return sorted(peaks)
-
-
-def _reach(height: Floats, peak: int, low: int, high: int, edge: float, typical: int) -> tuple[int, int]:
-    """The first and the last frame of an event with this peak, between frames `low` and `high`."""
-    least, most = max(1, typical // 2), 2 * typical
-    low, high = max(low, peak - most), min(high, peak + most)
-    # As a list, whose items cost a fraction of an array's; heights are never below 0, so -1 is beyond the end.
-    beside = [-1.0, *height[low : high + 1].tolist(), -1.0]
-    first = last = peak - low + 1
-    level = edge * beside[first]
-    while last - first + 1 < most:
-        higher = max(beside[first - 1], beside[last + 1])
-        if higher < 0 or (higher < level and last - first + 1 >= least):
-            break
-        if beside[first - 1] > beside[last + 1]:
-            first -= 1
-        else:
-            last += 1
-    return first + low - 1, last + low - 1

@@ -84,10 +84,10 @@ def test_a_window_that_stands_out_is_one_event_over_all_that_it_heard():
     assert (best.start_s, best.end_s, best.score) == (3, 6, pytest.approx(0.8))
 
 
-def test_alike_windows_beside_each_other_are_one_event():
-    line = frames([0.01, 0.8, 0.8, 0.01], frame_s=3, hop_s=1.5)
-    best = accuracy.Extractor(windows="whole").events([line])[0]
-    assert (best.start_s, best.end_s) == (1.5, 6)
+def test_of_two_windows_beside_each_other_one_is_an_event():
+    line = frames([0.01, 0.7, 0.8, 0.01], frame_s=3, hop_s=1.5)
+    starts = [one.start_s for one in accuracy.Extractor(windows="whole").events([line]) if one.score > 0.5]
+    assert starts == [3]
     apart = frames([0.01, 0.8, 0.1, 0.8, 0.01], frame_s=3, hop_s=1.5)
     assert [one.start_s for one in accuracy.Extractor(windows="whole").events([apart])[:2]] == [1.5, 4.5]
 

@@ -25,7 +25,7 @@ def test_counts_writes_and_reads(tmp_path: Path) -> None:
     out = ["--rfcx", str(tmp_path / "out"), "--arbimon", str(tmp_path / "v.csv")]
     told = runner.invoke(app, ["verdicts", str(where), *out])
     assert told.exit_code == 0, told.output
-    assert "Frog: 1 present, 1 absent" in told.output and "1 stretches of which people" in told.output
+    assert "Frog: 1 present, 1 absent" in told.output and "1 stretch of which people" in told.output
     again = runner.invoke(app, ["verdicts", str(tmp_path / "new.db"), "--add", str(tmp_path / "v.csv"), "--json"])
     assert json.loads(again.output) == {
         "species": {"Frog": {"present": 1, "absent": 1, "unsure": 0}},

@@ -42,6 +42,7 @@ def write(
         ((100.0, 1000.0), (1000.0, 4000.0)),
         names,
         {},
+        typical_s=(0.5, 0.5),
     )
     package.write(made)
     return made

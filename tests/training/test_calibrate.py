@@ -30,7 +30,10 @@ def said(recording: str, *calls: int) -> Scores:
 
 def run(*boxes: tuple[str, int, bool]) -> SimpleNamespace:
     annotations = [Annotation(recording, species, 0.0, 1.0, 0.0, 1.0, present) for recording, species, present in boxes]
-    return SimpleNamespace(data=SimpleNamespace(data=SimpleNamespace(annotations=annotations)), species_of={0: 0, 7: 1})
+    return SimpleNamespace(
+        data=SimpleNamespace(data=SimpleNamespace(annotations=annotations, typical_s=[1.0, 1.0])),
+        species_of={0: 0, 7: 1},
+    )
 
 
 def test_of_two_boxed_recordings_the_one_with_fewer_calls_weighs_more():
