@@ -348,7 +348,7 @@ def test_without_files_there_are_headers(home: Path, tmp_path: Path) -> None:
 def test_kept_scores_give_the_detections_of_another_threshold(home: Path, tmp_path: Path) -> None:
     run(wanted(home, tmp_path / "a", workers=1))
     run(wanted(home, tmp_path / "b", workers=1, threshold=0.8))
-    rule, bands = EventRule(0.8), [(100.0, 1000.0), (1000.0, 4000.0)]
+    rule, bands = EventRule(0.8, typical_s=tiny_model.TYPICAL_S), [(100.0, 1000.0), (1000.0, 4000.0)]
     later = [
         event
         for _, scores in scores_parquet.read(tmp_path / "a" / "scores.parquet")

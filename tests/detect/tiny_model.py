@@ -17,6 +17,7 @@ from dawnchorus.windows import SlidingWindows
 MELS, COLUMNS, PER_FRAME = 16, 64, 8
 FRONT_END = FrontEnd(rate_hz=8_000, n_fft=256, hop=256, n_mels=MELS, high_hz=4_000.0)
 WINDOWS = SlidingWindows(COLUMNS, 8)
+TYPICAL_S = (0.5, 0.5)  # as long as the bursts that it hears
 SPECIES = (Species(0, "low frog"), Species(1, "high bird"))
 
 
@@ -42,7 +43,7 @@ def write(
         ((100.0, 1000.0), (1000.0, 4000.0)),
         names,
         {},
-        typical_s=(0.5, 0.5),
+        typical_s=TYPICAL_S,
     )
     package.write(made)
     return made
