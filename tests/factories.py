@@ -47,6 +47,15 @@ def said(clipwise: float, n_species: int = 1, recording: str = "r", frames: floa
     )
 
 
+def line(*values: float, frame_s: float = 1.0, end_s: float | None = None) -> Scores:
+    """Scores of one species whose frames have these values; the recording ends with the last frame."""
+    framewise = np.float32(values)[:, None]
+    starts = frame_s * np.arange(len(values), dtype=np.float64)
+    end = np.float64([len(values) * frame_s if end_s is None else end_s])
+    highest = framewise.max(axis=0)[None]
+    return Scores("r", np.float64([0]), end, highest, highest, starts, frame_s, framewise)
+
+
 def by_chance(recording: str, frame_s: float, seed: int = 0, seconds: float = 8.0, window_s: float = 2.0) -> Scores:
     """Scores of two species by chance, in windows and frames side by side."""
     rng = np.random.default_rng([seed, ord(recording[-1])])

@@ -12,15 +12,7 @@ from hypothesis import strategies as st
 
 from dawnchorus.event_rule import TYPICAL_S, EventRule, running_mean
 from dawnchorus.scores import Scores
-
-
-def line(*values: float, frame_s: float = 1.0, end_s: float | None = None) -> Scores:
-    """Scores of one species whose frames have these values; the recording ends with the last frame."""
-    framewise = np.float32(values)[:, None]
-    starts = frame_s * np.arange(len(values), dtype=np.float64)
-    end = np.float64([len(values) * frame_s if end_s is None else end_s])
-    highest = framewise.max(axis=0)[None]
-    return Scores("r", np.float64([0]), end, highest, highest, starts, frame_s, framewise)
+from factories import line
 
 
 def found(scores: Scores, typical_s: float = 1.0, **rule: float) -> list[tuple[float, float, float]]:

@@ -12,6 +12,7 @@ from dawnchorus import scores as scoring
 from dawnchorus.features import FeatureBlock, Range
 from dawnchorus.scores import Scores, of_recording, stitch
 from dawnchorus.windows import SlidingWindows, Window
+from factories import line
 
 PER_SECOND = 62.5
 PER_FRAME = 32
@@ -21,15 +22,6 @@ FRAME_S = PER_FRAME / PER_SECOND  # 0.512
 def block(columns: int, start_s: float = 0.0, index: int = 0) -> FeatureBlock:
     end_s = start_s + (columns - 1) / PER_SECOND
     return FeatureBlock("r", index, start_s, end_s, columns, Range(0.0, 1.0), Path())
-
-
-def line(*values: float, frame_s: float = 1.0, end_s: float | None = None) -> Scores:
-    """Scores of one species whose frames have these values; the recording ends with the last frame."""
-    framewise = np.float32(values)[:, None]
-    starts = frame_s * np.arange(len(values), dtype=np.float32)
-    end = np.float32([len(values) * frame_s if end_s is None else end_s])
-    highest = framewise.max(axis=0)[None]
-    return Scores("r", np.float32([0]), end, highest, highest, starts, frame_s, framewise)
 
 
 def random_scores(recording: str, seed: int = 0, windows: int = 3, frames: int = 7, species: int = 4) -> Scores:
