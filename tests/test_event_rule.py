@@ -107,6 +107,18 @@ def test_the_last_event_ends_with_the_recording():
     assert found(line(0.0, 0.0, 0.9, end_s=2.0)) == []  # a last frame that only the padding fills
 
 
+def test_no_event_spans_lost_sound():
+    scores = line(0.0, 0.0, 0.9, 0.9, 0.0, 0.0)
+    (whole,) = EventRule(0.8, typical_s=(2.0,)).events(scores)
+    assert (whole.start_s, whole.end_s) == (2.0, 4.0)
+    lost = replace(
+        scores, frame_start_s=scores.frame_start_s + np.float64([0, 0, 0, 30, 30, 30]), window_end_s=np.float64([36])
+    )
+    assert [(one.start_s, one.end_s) for one in EventRule(0.8, typical_s=(2.0,)).events(lost)] == [(2.0, 3.0)]
+    joined = EventRule(0.4, gap_s=100.0, typical_s=(2.0,)).events(lost)
+    assert [(one.start_s, one.end_s) for one in joined] == [(2.0, 3.0), (33.0, 34.0)]
+
+
 def test_events_carry_species_recording_and_band():
     values = np.random.default_rng(0).random((9, 4), np.float32)
     scores = replace(line(*[0.0] * 9), recording="a/b", framewise=values)

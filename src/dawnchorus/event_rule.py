@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,15 +47,18 @@ class EventRule:
             threshold = self.thresholds[species] if self.thresholds else self.threshold
             typical_s = self.typical_s[species] if self.typical_s else TYPICAL_S
             typical = max(1, round(typical_s / scores.frame_s))
-            line = scores.framewise[:, species]
-            height = running_mean(line, typical)
-            for first, last, peak in self._joined(height, self._runs(line, height, threshold, typical), scores.frame_s):
-                start_s = float(scores.frame_start_s[first])
-                end_s = min(float(scores.frame_start_s[last]) + scores.frame_s, sound_end_s)
-                if end_s > start_s and end_s - start_s >= self.shortest_s:
-                    apart = 0.0 if scores.framewise_spread is None else float(scores.framewise_spread[peak, species])
-                    box = (scores.recording, species, start_s, end_s, float(height[peak]), low_hz, high_hz)
-                    found.append(Detection(*box, spread=apart))
+            for frames in _heard_without_a_gap(scores):
+                line, start_s = scores.framewise[frames, species], scores.frame_start_s[frames]
+                height = running_mean(line, typical)
+                for first, last, peak in self._joined(
+                    height, self._runs(line, height, threshold, typical), scores.frame_s
+                ):
+                    begin_s, end_s = float(start_s[first]), min(float(start_s[last]) + scores.frame_s, sound_end_s)
+                    if end_s > begin_s and end_s - begin_s >= self.shortest_s:
+                        spread = scores.framewise_spread
+                        apart = 0.0 if spread is None else float(spread[frames.start + peak, species])
+                        box = (scores.recording, species, begin_s, end_s, float(height[peak]), low_hz, high_hz)
+                        found.append(Detection(*box, spread=apart))
         return found
 
     def _runs(self, line: Floats, height: Floats, threshold: float, typical: int) -> list[tuple[int, int, int]]:
@@ -79,6 +83,12 @@ class EventRule:
             else:
                 joined.append((first, last, peak))
         return joined
+
+
+def _heard_without_a_gap(scores: Scores) -> list[slice]:
+    """The frames between which no sound was lost: an event never spans what nobody heard."""
+    behind_gaps = np.flatnonzero(np.diff(scores.frame_start_s) > 1.5 * scores.frame_s) + 1
+    return list(starmap(slice, pairwise([0, *behind_gaps.tolist(), len(scores.frame_start_s)])))
 
 
 def running_mean(line: Floats, length: int) -> Floats:
