@@ -227,6 +227,27 @@ def test_events_of_a_blend_are_as_long_as_the_calls_of_its_members(tmp_path, nam
     assert longest[0] <= 1 < longest[1] <= 8
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Expecting value"),
+        ('{"typical_s": [', "Expecting value"),
+        ("[]", "it holds list; expected an object"),
+        ('{"typical_s": null}', "typical_s is None; expected seconds above 0 of 2 species"),
+        ('{"typical_s": [0.5]}', r"typical_s is \[0.5\]"),
+        ('{"typical_s": [0.5, 0]}', r"typical_s is \[0.5, 0.0\]"),
+        ('{"typical_s": [0.5, NaN]}', r"typical_s is \[0.5, nan\]"),
+        ('{"typical_s": ["long", "short"]}', r"typical_s is \['long', 'short'\]"),
+    ],
+)
+@pytest.mark.parametrize("name", ["summary.json", "blend.json"])
+def test_a_damaged_record_beside_predictions_is_named(tmp_path, name, text, said):
+    blend.write(tmp_path, member(0.5))
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BlendError, match=f"{name}: no record of predictions: .*{said}"):
+        blend.member(tmp_path)
+
+
 def keep(folder: Path, heard: Member, channels: tuple[int, ...] = (0,)) -> None:
     """What `detect --keep-scores --submission` leaves of it."""
     submission.write_all(folder / "submission.csv", heard.whole)

@@ -22,7 +22,7 @@ from dawnchorus.annotations import table
 from dawnchorus.calibration import tables
 from dawnchorus.calibration.odds import EDGE
 from dawnchorus.calibration.tables import Calibration
-from dawnchorus.event_rule import EventRule
+from dawnchorus.event_rule import EventRule, lengths_of
 from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, scores_parquet, submission
 from dawnchorus.files import read_json
@@ -32,6 +32,7 @@ from dawnchorus.scores import Scores
 Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
 SUBMISSION, DETECTIONS, FRAMES, KEPT = "submission.csv", "detections.csv", "frames.npz", "scores.parquet"
+RECORDS = ("result.json", "summary.json", "blend.json")  # of a study, of `detect`, of a blend
 
 
 class BlendError(ValueError):
@@ -45,8 +46,8 @@ class Member:
     `whole` holds a score of each recording `(species,)`, `frames` the Scores behind them, nothing where they were not
     kept. `names` and `bands_hz` are those of the species of which they are known, `typical_s` how long their calls last
     (`EventRule`), where that is known. `calibration` makes probabilities of this member's scores of recordings.
-    `origin` says which network it is, `licence` is that of the weights behind it. A blend has
-    the place of its first member, and no calibration.
+    `origin` says which network it is, `licence` is that of the weights behind it. A blend has the place of its first
+    member, and no calibration.
     """
 
     where: Path
@@ -114,7 +115,7 @@ def of_predictions(folder: Path) -> Member:
     if not (folder / SUBMISSION).is_file():
         raise BlendError(f"{folder}: neither run.json nor {SUBMISSION} here; expected a run or its predictions")
     alone = of_submission(folder / SUBMISSION)
-    result = read_json(folder / "result.json") if (folder / "result.json").is_file() else {}
+    result, typical_s = _record(folder, alone.n_species)
     calibrated = "key" in result and (folder / "calibration.csv").is_file()
     names, bands = _species(folder / DETECTIONS) if (folder / DETECTIONS).is_file() else ({}, {})
     return replace(
@@ -123,7 +124,7 @@ def of_predictions(folder: Path) -> Member:
         frames=_frames(folder),
         names=names,
         bands_hz=bands,
-        typical_s=_typical_s(folder),
+        typical_s=typical_s,
         calibration=tables.read(folder, result["key"]) if calibrated else None,
         origin=str(result.get("network", "")),
     )
@@ -135,12 +136,18 @@ def of_submission(path: Path) -> Member:
     return Member(path, dict(zip(recordings, scores.astype(np.float32), strict=True)))
 
 
-def _typical_s(folder: Path) -> tuple[float, ...]:
-    """How long calls last, as a study, `detect` or `blend` wrote it beside what it made; nothing where none did."""
-    for path in (folder / "result.json", folder / "summary.json", folder / "blend.json"):
-        if path.is_file():
-            return tuple(read_json(path).get("typical_s", ()))
-    return ()
+def _record(folder: Path, n_species: int) -> tuple[dict[str, Any], tuple[float, ...]]:
+    """What a study, `detect` or `blend` wrote beside its predictions, and the typical lengths in it, if any."""
+    path = next((folder / name for name in RECORDS if (folder / name).is_file()), None)
+    if path is None:
+        return {}, ()
+    try:
+        record = read_json(path)
+        if not isinstance(record, dict):
+            raise ValueError(f"it holds {type(record).__name__}; expected an object")
+        return record, lengths_of(record.get("typical_s", []), n_species)
+    except ValueError as error:
+        raise BlendError(f"{path}: no record of predictions: {error}") from error
 
 
 def _species(detections: Path) -> tuple[dict[int, str], dict[int, tuple[float, float]]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, starmap
+from itertools import pairwise, product, starmap
+from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,19 @@ from dawnchorus.events import Detection
 from dawnchorus.scores import Floats, Scores
 
 TYPICAL_S = 1.5
-"""As long as calls usually last where no box tells: half of this to three times this are cut alike well."""
+"""How long calls usually last where no box tells."""
+
+
+def lengths_of(record: Any, n_species: int) -> tuple[float, ...]:
+    """Typical lengths as a JSON record keeps them: seconds of every species, or nothing.
+
+    Raises ValueError when they are not.
+    """
+    if isinstance(record, list) and all(isinstance(one, int | float) for one in record):
+        record = [float(one) for one in record]
+        if len(record) in (0, n_species) and all(0 < one < inf for one in record):
+            return tuple(record)
+    raise ValueError(f"typical_s is {record!r}; expected seconds above 0 of {n_species} species")
 
 
 @dataclass(frozen=True)
@@ -24,8 +38,8 @@ class EventRule:
     (TYPICAL_S without any): one loud frame is no call, and the frames of a faint one support each other. Where that
     mean is highest and at least `threshold` lies an event, and it is the event's score; of peaks nearer to each other
     than a typical length only the highest is one. The event lasts as long, without the frames at both its ends that are
-    below `edge` times its score: a longer call is several events, which `gap_s` joins. A threshold leaves events out,
-    and changes no other.
+    below `edge` times its score: a longer call is several events, which `gap_s` joins. Until they are joined, a
+    threshold leaves events out and changes no other.
 
     Events shorter than `shortest_s` are left out; events closer than `gap_s` are joined and keep the higher score.
     `thresholds` has a threshold for each species and comes before `threshold`; an infinite one finds nothing.
@@ -42,23 +56,22 @@ class EventRule:
         """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
         found = []
         sound_end_s = float(scores.window_end_s.max())
-        for species in range(scores.framewise.shape[1]):
+        for species, frames in product(range(scores.framewise.shape[1]), _heard_without_a_gap(scores)):
             low_hz, high_hz = bands_hz[species] if bands_hz else (0.0, 0.0)
             threshold = self.thresholds[species] if self.thresholds else self.threshold
             typical_s = self.typical_s[species] if self.typical_s else TYPICAL_S
             typical = max(1, round(typical_s / scores.frame_s))
-            for frames in _heard_without_a_gap(scores):
-                line, start_s = scores.framewise[frames, species], scores.frame_start_s[frames]
-                height = running_mean(line, typical)
-                for first, last, peak in self._joined(
-                    height, self._runs(line, height, threshold, typical), scores.frame_s
-                ):
-                    begin_s, end_s = float(start_s[first]), min(float(start_s[last]) + scores.frame_s, sound_end_s)
-                    if end_s > begin_s and end_s - begin_s >= self.shortest_s:
-                        spread = scores.framewise_spread
-                        apart = 0.0 if spread is None else float(spread[frames.start + peak, species])
-                        box = (scores.recording, species, begin_s, end_s, float(height[peak]), low_hz, high_hz)
-                        found.append(Detection(*box, spread=apart))
+            line, starts_s = scores.framewise[frames, species], scores.frame_start_s[frames]
+            height = running_mean(line, typical)
+            runs = self._runs(line, height, threshold, typical)
+            for first, last, peak in self._joined(height, runs, scores.frame_s):
+                start_s = float(starts_s[first])
+                end_s = min(float(starts_s[last]) + scores.frame_s, sound_end_s)
+                if end_s > start_s and end_s - start_s >= self.shortest_s:
+                    spread = scores.framewise_spread
+                    apart = 0.0 if spread is None else float(spread[frames.start + peak, species])
+                    box = (scores.recording, species, start_s, end_s, float(height[peak]), low_hz, high_hz)
+                    found.append(Detection(*box, spread=apart))
         return found
 
     def _runs(self, line: Floats, height: Floats, threshold: float, typical: int) -> list[tuple[int, int, int]]:
@@ -106,11 +119,13 @@ def running_mean(line: Floats, length: int) -> Floats:
 def _peaks(height: Floats, threshold: float, apart: int) -> list[int]:
     """Frames of at least a threshold that no higher one is nearer to than `apart` frames; of equal ones the first."""
     candidates = np.flatnonzero((height >= threshold) & (height > 0))
+    if not len(candidates):
+        return []
     peaks = []
     # What lies so far apart stands for itself: a day is not held as lists at once.
     for stretch in np.split(candidates, np.flatnonzero(np.diff(candidates) >= apart) + 1):
-        start = int(stretch[0]) if len(stretch) else 0
-        taken = bytearray(int(stretch[-1]) - start + apart if len(stretch) else 0)
+        start = int(stretch[0])
+        taken = bytearray(int(stretch[-1]) - start + apart)
         for frame in (stretch[np.argsort(-height[stretch], kind="stable")] - start).tolist():
             if not taken[frame]:
                 first = max(0, frame - apart + 1)

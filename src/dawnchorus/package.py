@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dawnchorus.event_rule import lengths_of
 from dawnchorus.events import Species
 from dawnchorus.features import Features, FrontEnd, frozen_settings
 from dawnchorus.files import content_hash, read_json, value_hash, write_json
@@ -119,7 +119,7 @@ def read(folder: Path) -> ModelPackage:
             tuple(content["models"]),
             content["origin"],
             float(content["top_s"]),
-            tuple(float(seconds) for seconds in content.get("typical_s", ())),  # older models don't tell
+            lengths_of(content.get("typical_s", []), len(content["species"])),  # older models don't tell
         )
         files = dict(content["files"])
     except (KeyError, TypeError, ValueError) as error:
@@ -130,11 +130,6 @@ def read(folder: Path) -> ModelPackage:
         raise PackageError(f"{path}: models must be files in the package folder, found {list(package.models)}")
     if len(package.bands_hz) != len(package.species):
         raise PackageError(f"{path}: {len(package.bands_hz)} bands for {len(package.species)} species")
-    if len(package.typical_s) not in (0, len(package.species)) or not all(0 < one < inf for one in package.typical_s):
-        raise PackageError(
-            f"{path}: typical_s is {list(package.typical_s)}; "
-            f"expected seconds above 0 of {len(package.species)} species"
-        )
     for name in sorted({*package.models, *files}):
         if not (folder / name).is_file():
             raise PackageError(f"{folder / name}: missing; package.json names it")
