@@ -1,9 +1,10 @@
 """What should a network on spectrograms be given: which spectrogram, in which windows, changed in which ways?
 
 Expected: finer bands and the whole range of 48 kHz help species that call high or close together, and cost twice the
-time; finer frames help event scores more than recording scores. The coordinate is cheap and brings a little. PCEN helps
-where recorders and sites differ, and harms calls that go on for seconds. Windows of 4 s are better for short calls, of
-10 s for long ones; neither wins by much. Of the augmentations, backgrounds bring most: they are the user's own.
+time; finer frames help event scores more than recording scores. The coordinate is cheap and brings a little. PCEN
+helps where recorders and sites differ, and harms calls that go on for seconds. Windows of 4 s are better for short
+calls, of 10 s for long ones; neither wins by much. Of the augmentations, backgrounds bring most: they are the user's
+own.
 """
 
 from dataclasses import replace
@@ -34,7 +35,7 @@ def augmented(*augmentations: object) -> Experiment:
 baseline = "pictures"
 variants = {
     "pictures": Variant(pictures),
-    "coordinate": Variant(replace(pictures, network=SedNetwork(rounds.BACKBONE, coordinate=True))),
+    "no_coordinate": Variant(replace(pictures, network=SedNetwork(rounds.BACKBONE))),
     "pcen": Variant(replace(pictures, front_end=FrontEnd(pcen=Pcen()))),
     "wide_48k": Variant(replace(augmented(Masks(rows=60)), front_end=wide_48k)),
     "fine": Variant(rounds.on_pictures(fine), note="Frames of 0.13 s, from two maps of the network."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from zipfile import BadZipFile
@@ -46,8 +46,8 @@ class Member:
     `whole` holds a score of each recording `(species,)`, `frames` the Scores behind them, nothing where they were not
     kept. `names` and `bands_hz` are those of the species of which they are known, `typical_s` how long their calls last
     (`EventRule`), where that is known. `calibration` makes probabilities of this member's scores of recordings.
-    `origin` says which network it is, `licence` is that of the weights behind it. A blend has the place of its first
-    member, and no calibration.
+    `held_out` says that models which never heard a recording scored it. `origin` says which network it is, `licence` is
+    that of the weights behind it. A blend has the place of its first member, and no calibration.
     """
 
     where: Path
@@ -57,6 +57,7 @@ class Member:
     bands_hz: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     typical_s: tuple[float, ...] = ()
     calibration: Calibration | None = None
+    held_out: bool = False
     origin: str = ""
     licence: str = ""
 
@@ -102,6 +103,7 @@ def of_run(run: RunFolder) -> Member:
         dict(enumerate(model.bands_hz)),
         model.typical_s,
         model.calibration(),
+        True,
         f"{model.name}, {model.front_end.name}",
         str(model.origin.get("licence", "")),
     )
@@ -126,7 +128,9 @@ def of_predictions(folder: Path) -> Member:
         bands_hz=bands,
         typical_s=typical_s,
         calibration=tables.read(folder, result["key"]) if calibrated else None,
-        origin=str(result.get("network", "")),
+        held_out=result.get("held_out") is True,
+        origin=str(result.get("network", result.get("origin", ""))),
+        licence=str(result.get("licence", "")),
     )
 
 
@@ -272,6 +276,7 @@ class Blend:
             {number: name for one in reversed(members) for number, name in one.names.items()},
             {number: band for one in reversed(members) for number, band in one.bands_hz.items()},
             next((one.typical_s for one in members if one.typical_s), ()),
+            held_out=all(one.held_out for one in members),
             origin="; ".join(dict.fromkeys(one.origin for one in members if one.origin)),
             licence="; ".join(dict.fromkeys(one.licence for one in members if one.licence)),
         )
@@ -347,3 +352,10 @@ def write(out: Path, blended: Member) -> list[Detection]:
     scoring.write(out / FRAMES, blended.frames.values())
     csv_table.write(out / DETECTIONS, events, blended.species)
     return events
+
+
+def record(how: Blend, members: Sequence[Member], blended: Member) -> dict[str, Any]:
+    """What stands in the blend.json beside a blend: where it came from, and what a member of it has to know."""
+    came_from = [{"from": str(one.where.resolve()), "origin": one.origin, "licence": one.licence} for one in members]
+    about = {name: getattr(blended, name) for name in ("typical_s", "held_out", "origin", "licence")}
+    return {"members": came_from, "blend": asdict(how), "recordings": len(blended.whole), **about}

@@ -76,9 +76,13 @@ def on_pictures(
     count: int = 0,
     batch: int = 32,
 ) -> Experiment:
-    """A network on spectrograms that starts from pictures' weights: no bio-acoustic weights are needed."""
+    """A network on spectrograms that starts from pictures' weights: no bio-acoustic weights are needed.
+
+    It is told how high a place is, which photographs never asked of it.
+    """
     stages = rounds(replace(known(steps, window.columns), batch=batch), count)
-    return Experiment(stages, SedNetwork(backbone), front_end, window, pasted=PASTED, folds=folds, seed=seed)
+    network = SedNetwork(backbone, coordinate=True)
+    return Experiment(stages, network, front_end, window, pasted=PASTED, folds=folds, seed=seed)
 
 
 def on_frames(baseline: Experiment) -> Experiment:

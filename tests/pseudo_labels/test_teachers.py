@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
-from dawnchorus.blend import BlendError
+from dawnchorus import blend
+from dawnchorus.blend import Blend, BlendError
+from dawnchorus.files import write_json
 from dawnchorus.pseudo_labels import teachers
 from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
@@ -18,7 +21,7 @@ def said_of(recordings: str, frame_s: float) -> list[Scores]:
 
 def test_one_run_teaches_with_its_own_scores(tmp_path):
     run = write_run(tmp_path / "run", said_of("abc", 0.5), "CC BY-NC")
-    told, said = teachers.of_runs([run])
+    told, said = teachers.of_folders([run])
     (one,) = told
     assert (one.name, one.licence) == ("teacher", "CC BY-NC") and one.origin.startswith("network of run, ")
     (scores,) = said["a"]
@@ -28,7 +31,7 @@ def test_one_run_teaches_with_its_own_scores(tmp_path):
 def test_several_runs_teach_together_on_the_finest_frames(tmp_path):
     coarse = write_run(tmp_path / "coarse", said_of("abcd", 0.5), "CC BY-NC")
     fine = write_run(tmp_path / "fine", said_of("abc", 0.16), "MIT")
-    told, said = teachers.of_runs([coarse, fine], "both")
+    told, said = teachers.of_folders([coarse, fine], "both")
     assert [one.name for one in told] == ["both", "both"]
     assert [one.licence for one in told] == ["CC BY-NC", "MIT"]
     assert all(isinstance(one, OutsideTeacher) for one in told)
@@ -42,4 +45,34 @@ def test_runs_of_other_species_do_not_teach_together(tmp_path):
     one, two = (said_of("ab", 0.5) for _ in range(2))
     runs = [write_run(tmp_path / "one", one), write_run(tmp_path / "two", two, names=("frog", "newt"))]
     with pytest.raises(BlendError, match="species 1 is 'newt'"):
-        teachers.of_runs(runs)
+        teachers.of_folders(runs)
+
+
+def blended(folder, members, weights=()):
+    """What `dawnchorus blend` leaves of members."""
+    how, read = Blend("logits", weights=weights), [blend.member(one) for one in members]
+    blend.write(folder, joined := how(read))
+    write_json(folder / "blend.json", blend.record(how, read, joined))
+    return folder
+
+
+def test_a_blend_of_runs_teaches_as_it_weighs_them(tmp_path):
+    runs = [write_run(tmp_path / name, said_of("ab", 0.5), of) for name, of in (("one", "MIT"), ("two", "CC BY-NC"))]
+    told, said = teachers.of_folders([blended(tmp_path / "both", runs, (3.0, 1.0))])
+    (one,) = told
+    assert one.licence == "MIT; CC BY-NC" and "network of one" in one.origin and "network of two" in one.origin
+    (scores,) = said["a"]
+    first, second = (logit(RunFolder(run).scores("last")["a"].framewise.astype(float)) for run in runs)
+    np.testing.assert_allclose(logit(scores.framewise.astype(float)), (3 * first + second) / 4, atol=0.01)
+
+
+def test_what_its_models_may_have_heard_does_not_teach(tmp_path):
+    run = write_run(tmp_path / "run", said_of("ab", 0.5))
+    heard = blended(tmp_path / "heard", [run])
+    (heard / "blend.json").unlink()  # so nothing says where it comes from: predictions, as of `detect`
+    with pytest.raises(BlendError, match="both: it can't teach.*expected a run, or a blend of runs"):
+        teachers.of_folders([run, blended(tmp_path / "both", [run, heard])])
+    whole = blended(tmp_path / "whole", [run])
+    (whole / "frames.npz").unlink()
+    with pytest.raises(BlendError, match="whole: it can't teach"):
+        teachers.of_folders([whole])

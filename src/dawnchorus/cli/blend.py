@@ -41,8 +41,6 @@ def blend(
     for path in members:
         need_member(path)
     can_write(out)
-    from dataclasses import asdict
-
     from dawnchorus import blend as blending
     from dawnchorus.console import console
     from dawnchorus.files import write_json
@@ -51,9 +49,7 @@ def blend(
     read = [blending.member(path) for path in members]
     blended = how(read)
     detections = blending.write(out, blended)
-    came_from = [{"from": str(one.where.resolve()), "origin": one.origin, "licence": one.licence} for one in read]
-    about = {"recordings": len(blended.whole), "typical_s": blended.typical_s}
-    record = {"members": came_from, "blend": asdict(how), **about}
+    record = blending.record(how, read, blended)
     write_json(out / "blend.json", record)
     if as_json:
         typer.echo(json.dumps(record | {"detections": len(detections)}))

@@ -40,6 +40,12 @@ def need_run(folder: Path) -> None:
     )
 
 
+def need_teacher(folder: Path) -> None:
+    """Raise FolderError unless `folder` is a finished run or a blend."""
+    if not (folder / "blend.json").is_file():
+        need_run(folder)
+
+
 def need_model(folder: Path) -> None:
     """Raise FolderError unless `folder` is a model."""
     _need(folder, "package.json", "a model folder such as RUN/model", (folder / "model",))

@@ -46,7 +46,7 @@ def pretrain(
     from dawnchorus.training.pretrain import pretrain as learn
 
     say, sound = console().print, recommended.DETAIL[detail][0]
-    network = SedNetwork(Backbone(backbone, pretrained.resolved(weights)))
+    network = SedNetwork(Backbone(backbone, pretrained.resolved(weights)), coordinate=True)  # as `train` has it
     settings = recommended.pretraining(steps, batch, detail)
     pretrained.check(network.backbone, sound)
     settings.learner(network, sound.rows)  # what can't be learnt says so before an hour of spectrograms

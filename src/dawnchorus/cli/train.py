@@ -11,7 +11,7 @@ from dawnchorus.audio.extensions import audio_folder
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, app, example, listed, need_training, plain_errors
 from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, Species, Verdict, spellings, told
 from dawnchorus.cli.evaluate import evaluate_shown
-from dawnchorus.cli.folders import can_write, need_data, need_run, need_sound
+from dawnchorus.cli.folders import can_write, need_data, need_sound, need_teacher
 from dawnchorus.words import counted
 
 
@@ -74,7 +74,8 @@ def train(
     teacher: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A run folder whose scores teach a student; it may hear with an encoder. Several: their mean."
+            help="A run, or a `blend` of runs, whose scores teach a student; it may hear with an encoder. Several: "
+            "their mean."
         ),
     ] = None,
     audit: Annotated[
@@ -115,7 +116,7 @@ def train(
     for folder in audio or ():
         need_sound(folder)
     for folder in teacher or ():
-        need_run(folder)
+        need_teacher(folder)
     can_write(out, data, audio or [audio_folder(data)])
     need_training()
     from dataclasses import replace
@@ -152,7 +153,7 @@ def train(
     if teacher:
         from dawnchorus.pseudo_labels import teachers
 
-        said_by, said = teachers.of_runs(teacher)
+        said_by, said = teachers.of_folders(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
     # A student is made to be small and quick.
     usual = in_rounds.REPEATS if method == "rounds" and encoder is None and not teacher else 1

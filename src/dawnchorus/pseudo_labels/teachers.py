@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import blend
+from dawnchorus.blend import BlendError
 from dawnchorus.evidence import Known
-from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
 from dawnchorus.windows import Window
 
@@ -34,14 +34,21 @@ class OutsideTeacher:
     licence: str = ""
 
 
-def of_runs(runs: Sequence[Path], name: str = "teacher") -> tuple[tuple[OutsideTeacher, ...], Teachers]:
-    """What the last stages of finished runs say of recordings that they never heard: teachers of one name.
+def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[OutsideTeacher, ...], Teachers]:
+    """What finished runs, or blends of them, say of recordings that their models never heard: teachers of one name.
 
-    Where they cut a recording otherwise, all are brought to the finest frames among them, so that policies can take
-    their mean. Raises BlendError when they know other species.
+    Of a run its last stage counts. Where they cut a recording otherwise, all are brought to the finest frames among
+    them, so that policies can take their mean; a blend is one teacher, whose members count as it weighs them. Raises
+    BlendError when they know other species, or when one is no blend of runs alone, or of whole recordings alone.
     """
-    members = [blend.of_run(RunFolder(run)) for run in runs]
+    members = [blend.member(folder) for folder in folders]
     blend.check_species(members)
+    for one in members:
+        if not one.held_out or not one.frames:
+            raise BlendError(
+                f"{one.where}: it can't teach, its models may have heard what they say, or frames are missing; "
+                "expected a run, or a blend of runs"
+            )
     said: dict[str, list[Scores]] = {}
     for one in members:
         for recording, scores in one.frames.items():
