@@ -56,6 +56,16 @@ def test_a_pretraining_a_fold_is_a_fit() -> None:
     assert replace(BASELINE, folds=2, repeats=3, pretraining=Pretraining()).fits == 20
 
 
+def test_a_stage_may_have_its_own_number_of_networks() -> None:
+    first, second, third = BASELINE.stages
+    assert replace(BASELINE, folds=2, repeats=3, stages=(first, second, replace(third, repeats=1))).fits == 14
+    assert "repeats" not in to_record(first)  # so that runs from before keep their records
+    with pytest.raises(ValueError, match="stage 2: 4 networks a fold, and 1, from which they start, has 3"):
+        replace(BASELINE, repeats=3, stages=(first, replace(second, repeats=4)))
+    with pytest.raises(ValueError, match="repeats 0 must be at least 1"):
+        replace(first, repeats=0)
+
+
 def test_pseudo_labels_need_a_teacher() -> None:
     with pytest.raises(ValueError, match="belong together"):
         Stage("3", 10, pseudo_labels=Votes())

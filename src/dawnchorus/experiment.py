@@ -56,7 +56,8 @@ class Stage:
 
     `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
     `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count: the last, the best
-    on what is known of the held-out fold, or an `average`.
+    on what is known of the held-out fold, or an `average`. `repeats` networks are trained on each fold, as many as the
+    experiment says where it is None.
 
     `faithful_voters` lets models label recordings that they were trained on, and `faithful_contradictions` lets
     pseudo-labels say present where a person said absent, both as in the memo.
@@ -85,12 +86,15 @@ class Stage:
     augment: tuple[Augmentation, ...] = (Masks(),)
     keep: Literal["last", "best_on_known_cells"] = "last"
     average: WeightAverage | None = None
+    repeats: int | None = field(default=None, metadata=LATER)
     faithful_voters: bool = False
     faithful_contradictions: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 1:
             raise ValueError(f"stage {self.name}: steps {self.steps} and batch {self.batch} must be at least 1")
+        if self.repeats is not None and self.repeats < 1:
+            raise ValueError(f"stage {self.name}: repeats {self.repeats} must be at least 1")
         if (self.pseudo_labels is None) != (self.teacher is None):
             raise ValueError(f"stage {self.name}: pseudo_labels and teacher belong together")
         if self.average and self.keep == "best_on_known_cells":
@@ -166,7 +170,7 @@ class Experiment:
     faithful_stratifier: bool = False
 
     def __post_init__(self) -> None:
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for stage in self.stages:
             for role, name in (("start_from", stage.start_from), ("teacher", stage.teacher)):
                 if role == "teacher" and name in {teacher.name for teacher in self.outside}:
@@ -182,8 +186,13 @@ class Experiment:
                     f"stage {stage.name} hears windows of {stage.windows.columns} columns, "
                     f"scoring uses {self.score_windows.columns}: they must be equal"
                 )
+            if self.repeats_of(stage) > seen.get(stage.start_from or "", self.repeats_of(stage)):
+                raise ValueError(
+                    f"stage {stage.name}: {self.repeats_of(stage)} networks a fold, and {stage.start_from}, from which "
+                    f"they start, has {seen[stage.start_from or '']}"
+                )
             self._check_augmentations(stage)
-            seen.add(stage.name)
+            seen[stage.name] = self.repeats_of(stage)
         if self.pretraining is not None and not isinstance(self.network, SedNetwork):
             raise ValueError(f"{self.network.name}: it has no backbone that could be pretrained")
         if self.pastes and self.pasted is None:
@@ -211,7 +220,11 @@ class Experiment:
     @property
     def fits(self) -> int:
         """How many networks are trained, pretrainings counted."""
-        return self.folds * (len(self.stages) * self.repeats + (self.pretraining is not None))
+        return self.folds * (sum(map(self.repeats_of, self.stages)) + (self.pretraining is not None))
+
+    def repeats_of(self, stage: Stage) -> int:
+        """How many networks a stage trains on each fold."""
+        return stage.repeats or self.repeats
 
     @property
     def pastes(self) -> bool:

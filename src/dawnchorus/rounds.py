@@ -46,8 +46,9 @@ ENCODER_LABELS = Smoothed(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
-TAUGHT, STUDENT_STEPS = Soft(), 1000
+TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
+STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
 
@@ -69,7 +70,7 @@ def rounds(first: Stage, count: int, soft: Soft = SOFT) -> tuple[Stage, ...]:
 def on_pictures(
     backbone: Backbone = BACKBONE,
     folds: int = 2,
-    steps: int = 300,
+    steps: int = STEPS,
     seed: int = 0,
     front_end: FrontEnd = FRONT_END,
     window: SlidingWindows = WINDOW,
@@ -94,26 +95,34 @@ def on_frames(baseline: Experiment) -> Experiment:
     return replace(baseline, stages=tuple(replace(one, labels=FRAME_LABELS, loss=loss) for one in baseline.stages))
 
 
-def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher], share: float = 0.4) -> Experiment:
+def student(first: Stage, teacher: str, share: float = 0.4) -> Stage:
+    """The stage of a student: in place of pasted events and a little absence, a teacher's log odds everywhere."""
+    windows = Anchored(first.windows.columns, share)
+    plain = replace(first, name="student", windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
+    return replace(plain, pseudo_labels=TAUGHT, teacher=teacher)
+
+
+def self_taught(experiment: Experiment) -> Experiment:
+    """A last stage more: one network a fold learns what those before it say together of what they never heard.
+
+    It hears every frame of every recording with a word on it, and is the detector: better than its teachers, who had a
+    few boxes, and one network in place of theirs. Its steps are more, as there is more to learn.
+    """
+    first = experiment.stages[0]
+    steps = round(first.steps * STUDENT_STEPS / STEPS)
+    last = replace(student(first, experiment.stages[-1].name), steps=steps, repeats=1)
+    return replace(experiment, stages=(*experiment.stages, last), predict=STUDENT_PREDICTS)
+
+
+def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experiment:
     """One stage that learns from boxes and from teachers of other runs, all of one name: a student.
 
     It wants to say what the teachers say of recordings that they never heard, in log odds, everywhere; where a person
     spoke, the person counts. A teacher that hears with a large encoder gives the student what it knows of the
     recordings; the student is as fast as its own network. Of several teachers the mean counts.
     """
-    first = experiment.stages[0]
-    student = replace(
-        first,
-        name="student",
-        windows=Anchored(first.windows.columns, share),
-        labels=AnnotatedOnly(),
-        loss=STUDENT_LOSS,
-        mixup=None,
-        pseudo_labels=TAUGHT,
-        teacher=teachers[0].name,
-    )
-    predict = replace(experiment.predict, top_s=1.0)  # as on an encoder: two frames are surer than one
-    return replace(experiment, stages=(student,), outside=tuple(teachers), predict=predict)
+    taught = replace(experiment, stages=(student(experiment.stages[0], teachers[0].name),), outside=tuple(teachers))
+    return replace(taught, predict=STUDENT_PREDICTS)
 
 
 def on_encoder(

@@ -7,8 +7,8 @@ from scipy.special import expit
 
 from calibration.worlds import labelled, told, world
 from dawnchorus.calibration.mixture import mixture
-from dawnchorus.calibration.odds import LEAST_SLOPE
-from dawnchorus.calibration.platt import Platt, platt
+from dawnchorus.calibration.odds import LEAST_SLOPE, logits
+from dawnchorus.calibration.platt import Platt, nearest, platt
 from dawnchorus.evidence import Evidence
 
 
@@ -19,6 +19,12 @@ def test_platt_finds_the_map_that_made_the_labels():
     truth = rng.random(scores.shape) < np.stack([true[s](scores[:, s]) for s in range(2)], axis=1)
     for found, one in zip(platt(scores, told(truth)), true, strict=True):
         assert (found.a, found.b) == pytest.approx((one.a, one.b), abs=0.08)
+
+
+def test_the_nearest_map_to_probabilities_is_the_one_that_made_them():
+    scores, made = expit(np.random.default_rng(0).normal(-1, 2, 5_000)), Platt(0.6, 1.0)
+    found = nearest(logits(scores), made(scores))
+    assert (found.a, found.b) == pytest.approx((made.a, made.b), abs=0.01)
 
 
 def test_the_soft_targets_of_one_species_by_hand():

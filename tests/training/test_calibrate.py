@@ -1,13 +1,15 @@
 """A box is a fair sample of calls: what it says of its recording weighs one over the calls that are there."""
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from dawnchorus.events import Annotation
 from dawnchorus.scores import Scores
-from dawnchorus.training.calibrate import known_recordings
+from dawnchorus.training.calibrate import calibrated, known_recordings
 
 
 def said(recording: str, *calls: int) -> Scores:
@@ -48,3 +50,48 @@ def test_no_recording_is_known_to_be_without_a_species():
     known = known_recordings(run(("a", 0, False), ("b", 0, True)), [said("a", 0, 0), said("b", 0, 0)])
     assert not known.absent.any()
     assert known.present.tolist() == [[0, 0], [1, 0]]
+
+
+def taught_run(teacher: Mapping[str, float], pupil: Mapping[str, float], boxed: str) -> SimpleNamespace:
+    """A run of two stages, each with one frame a recording, in which recordings of `boxed` have a box."""
+
+    def one(recording: str, score: float) -> Scores:
+        frame = np.array([[score]], np.float32)
+        start = np.zeros(1)
+        return Scores(recording, start, start + 1, frame, frame, start, 1.0, frame)
+
+    told = {"teacher": teacher, "pupil": pupil}
+    annotations = [Annotation(recording, 0, 0.0, 1.0, 0.0, 1.0, True) for recording in boxed]
+    stages = (SimpleNamespace(name="teacher", teacher=None), SimpleNamespace(name="pupil", teacher="teacher"))
+    return SimpleNamespace(
+        data=SimpleNamespace(data=SimpleNamespace(annotations=annotations, typical_s=[1.0])),
+        species_of={0: 0},
+        experiment=SimpleNamespace(stages=stages, predict=SimpleNamespace(top_s=0.0)),
+        out_of_fold=lambda stage: {name: one(name, score) for name, score in told[stage].items()},
+    )
+
+
+def test_a_pupil_has_the_probabilities_of_its_teacher_whatever_its_own_scale():
+    rng = np.random.default_rng(0)
+    names = [chr(97 + number) for number in range(26)] + [chr(65 + number) for number in range(26)]
+    logits = np.where(np.arange(52) < 20, rng.normal(1, 0.7, 52), rng.normal(-3, 0.7, 52))
+    teacher = dict(zip(names, expit(logits).tolist(), strict=True))
+    half = dict(zip(names, expit(logits / 2 - 1).tolist(), strict=True))
+    by_teacher = calibrated(taught_run(teacher, teacher, "abcde"), "teacher", "t")
+    # On recordings with a box the pupil is surer than elsewhere: models that knew the boxes told it of their like.
+    surer = {name: expit(logit(half[name]) + 0.5) for name in "abcde"}
+    by_pupil = calibrated(taught_run(teacher, half | surer, "abcde"), "pupil", "p")
+    assert by_teacher is not None and by_pupil is not None
+    assert by_pupil.species[0].method == "teacher" and by_pupil.model_hash == "p"
+    assert by_pupil.species[0].prevalence == by_teacher.species[0].prevalence
+    others = names[5:]
+    said = [
+        by_teacher.apply(np.array([[teacher[one]] for one in others])),
+        by_pupil.apply(np.array([[half[one]] for one in others])),
+    ]
+    assert np.abs(said[0] - said[1]).max() < 0.1
+
+
+def test_without_a_box_there_is_no_calibration_and_none_for_a_pupil():
+    scores = {"a": 0.2, "b": 0.7}
+    assert calibrated(taught_run(scores, scores, ""), "pupil", "p") is None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus.calibration.odds import EDGE, LEAST_SLOPE, Booleans, Floats, expit, logits
-from dawnchorus.calibration.platt import FLAT, Platt, _most_probable
+from dawnchorus.calibration.platt import Platt, nearest
 from dawnchorus.evidence import Evidence
 
 
@@ -81,7 +81,7 @@ def mixture(
             break
     present = np.maximum(present, absent + LEAST_SLOPE * narrow)
     rising = expit(logits(prevalence) + _log_ratio(np.maximum(x, absent), present, wide, absent, narrow))
-    maps = [_straight(x[its, species], rising[its, species]) for species, its in enumerate(free.T)]
+    maps = [nearest(x[its, species], rising[its, species]) for species, its in enumerate(free.T)]
     found = (values.tolist() for values in (absent, present, narrow, wide, prevalence))
     return tuple(Mixture(*one) for one in zip(*found, maps, strict=True))
 
@@ -90,10 +90,3 @@ def _log_ratio(x: Floats, mean: Floats, variance: Floats, other_mean: Floats, ot
     """How much likelier logits are under one Gaussian than under another, as a logarithm."""
     one, other = ((x - m) ** 2 / v + np.log(v) for m, v in ((mean, variance), (other_mean, other_variance)))
     return np.asarray((other - one) / 2)
-
-
-def _straight(x: Floats, share: Floats) -> Platt:
-    """The map that comes nearest to shares of presence at logits, both `(cell,)`."""
-    middle = float(x.mean()) if len(x) else 0.0
-    a, height = _most_probable(x - middle, Evidence(share, 1 - share), (1.0, middle), FLAT)
-    return Platt(a, height - a * middle)

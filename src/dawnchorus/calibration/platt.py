@@ -55,6 +55,13 @@ def platt(scores: NDArray[np.floating], known: Evidence, prior_sd: float = 0.5) 
     return tuple(maps)
 
 
+def nearest(x: Floats, shares: Floats) -> Platt:
+    """The map that comes nearest to shares of presence at logits, both `(cell,)`."""
+    middle = float(x.mean()) if len(x) else 0.0
+    a, height = _most_probable(x - middle, Evidence(shares, 1 - shares), (1.0, middle), FLAT)
+    return Platt(a, height - a * middle)
+
+
 def _most_probable(x: Floats, known: Evidence, centre: tuple[float, float], sd: float) -> tuple[float, float]:
     """Slope and height of the map through logits `(cell,)`; the penalised log loss is convex, so there is one."""
     from scipy.optimize import minimize  # here, because detection only applies maps and should start quickly

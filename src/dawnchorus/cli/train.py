@@ -71,6 +71,14 @@ def train(
     encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
     rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with --method rounds or an encoder.")] = 0,
+    student: Annotated[
+        bool | None,
+        typer.Option(
+            "--student/--no-student",
+            help="Last of all, one network a fold learns what the others say together. Default: on spectrograms with "
+            "--method rounds and --grain windows.",
+        ),
+    ] = None,
     teacher: Annotated[
         list[Path] | None,
         typer.Option(
@@ -82,7 +90,8 @@ def train(
         bool, typer.Option("--audit", help="Keep a part from all models, and stop rounds when they get worse there.")
     ] = False,
     steps: Annotated[
-        str | None, typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round.")
+        str | None,
+        typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round; of --student 10/3 of it."),
     ] = None,
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
@@ -110,6 +119,8 @@ def train(
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
+    if student and (method == "memo" or encoder is not None or teacher):
+        raise typer.BadParameter("--student is for --method rounds on spectrograms, without --teacher")
     if not annotations and (complete or format or species_column or column or verdict or names or encoding):
         raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
     need_data(data, bool(annotations or verdicts), bool(audio))
@@ -142,9 +153,11 @@ def train(
         count = recommended.steps_of_rounds(steps, 200, budget)
         experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
     elif method == "rounds" or teacher:
-        count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else 300, budget)
+        count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
+        if not teacher and (grain == "windows" if student is None else student):
+            experiment = in_rounds.self_taught(experiment)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
         experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch)

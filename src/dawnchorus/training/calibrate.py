@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus.calibration.mixture import mixture
+from dawnchorus.calibration.odds import logits
+from dawnchorus.calibration.platt import Platt, nearest
 from dawnchorus.calibration.tables import Calibration
 from dawnchorus.calibration.thresholds import thresholds_for_precision
 from dawnchorus.event_rule import EventRule
@@ -26,19 +28,48 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     Each recording is scored by models that never heard it. Those with a TP box are known to hold the species; nothing
     is known of the others, whatever their FP boxes say of a few seconds (`mixture`). None when every
     recording has a TP box of some species, or none has: there is nothing to tell presence from.
+
+    A stage with a teacher is calibrated by it: its maps come nearest to the teacher's probabilities. Its own scores are
+    not quite of recordings that nobody knew: what it learnt on the others was said by models that had these boxes.
     """
-    said = run.out_of_fold(stage)
-    recordings = sorted(said)
-    scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
-    known = known_recordings(run, [said[recording] for recording in recordings])
     try:
-        found = mixture(scores, known)
+        found = _found(run, stage)
     except ValueError:
         return None
-    prevalence = np.array([one.prevalence for one in found])
-    maps = Calibration.of(model_hash, "mixture", [one.platt for one in found], prevalence, known)
-    thresholds = thresholds_for_precision(maps.apply(scores), TARGET_PRECISION, known)
+    maps = Calibration.of(model_hash, found.method, found.maps, found.prevalence, found.known)
+    thresholds = thresholds_for_precision(maps.apply(found.scores), TARGET_PRECISION, found.known)
     return Calibration(model_hash, maps.species, thresholds)
+
+
+@dataclass(frozen=True)
+class _Found:
+    recordings: Sequence[str]
+    scores: NDArray[np.float32]  # (recording, species)
+    known: Evidence
+    maps: Sequence[Platt]
+    prevalence: NDArray[np.float64]
+    method: str
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        return np.stack([one(self.scores[:, species]) for species, one in enumerate(self.maps)], axis=1)
+
+
+def _found(run: Run, name: str) -> _Found:
+    """What is found of a stage, or of a teacher of another run."""
+    said = run.out_of_fold(name)
+    teacher = next((one.teacher for one in run.experiment.stages if one.name == name), None)
+    above = _found(run, teacher) if teacher is not None else None
+    recordings = sorted(said) if above is None else [one for one in above.recordings if one in said]
+    scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
+    known = known_recordings(run, [said[recording] for recording in recordings])
+    if above is None:
+        mixed = mixture(scores, known)
+        maps, prevalence = [one.platt for one in mixed], np.array([one.prevalence for one in mixed])
+        return _Found(recordings, scores, known, maps, prevalence, "mixture")
+    told = above.probabilities[[one in said for one in above.recordings]]
+    maps = [nearest(x, shares) for x, shares in zip(logits(scores).T, told.T, strict=True)]
+    return _Found(recordings, scores, known, maps, above.prevalence, "teacher")
 
 
 def known_recordings(run: Run, said: Sequence[Scores]) -> Evidence:

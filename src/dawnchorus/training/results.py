@@ -10,6 +10,7 @@ from dawnchorus import scores as scoring
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Experiment, Stage
 from dawnchorus.files import read_json
+from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.scores import Scores
 
 Stretch = tuple[str, int, float, float]  # recording, species, start_s, end_s
@@ -47,6 +48,7 @@ class Run:
     `data` is what was trained on, with song types as classes where the experiment asks for them. `pseudo` holds, for
     each stage, the stretches of annotated recordings that its pseudo-labels call present. `audit` is the cmAP of each
     stage on the boxes of the recordings that no model heard; a round that was worse there is in it and nowhere else.
+    `outside` holds what teachers of other runs say.
     """
 
     experiment: Experiment
@@ -56,14 +58,15 @@ class Run:
     species_of: tuple[int, ...]
     pseudo: Mapping[str, list[Stretch]]
     audit: Mapping[str, float] = field(default_factory=dict)
+    outside: Mapping[str, Teachers] = field(default_factory=dict)
 
     def of_stage(self, name: str) -> list[Fit]:
         """The fits of one stage."""
         return [one for one in self.fits if one.stage.name == name]
 
     def out_of_fold(self, stage: str) -> dict[str, Scores]:
-        """Scores of every recording from the mean of the models of this stage that never heard it."""
-        said = held_out_scores(self.of_stage(stage))
+        """Scores of every recording from the mean of the models of this stage, or teacher, that never heard it."""
+        said = self.outside.get(stage) or held_out_scores(self.of_stage(stage))
         return {key: scoring.merged(scoring.mean(those), self.species_of) for key, those in said.items()}
 
 

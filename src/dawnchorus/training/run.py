@@ -39,6 +39,7 @@ from dawnchorus.training.score import known_score, score
 from dawnchorus.training.weights import load, save
 from dawnchorus.windows import Anchored, EventCrops
 
+_NOT_OF_A_FIT = ("start_from", "teacher", "repeats")
 Announce = Callable[["Fit", int, int, float], None]  # called with (fit, steps done, steps in all, loss)
 
 
@@ -89,7 +90,7 @@ def run(
         teachers = running.teachers(stage, [one for one in done if one.stage.name == stage.teacher])
         told = running.pseudo_stretches(stage, teachers, species_of)
         fits: list[Fit] = []
-        for repeat, fold in product(range(experiment.repeats), range(experiment.folds)):
+        for repeat, fold in product(range(experiment.repeats_of(stage)), range(experiment.folds)):
             fits.append(running.fit(stage, fold, repeat, teachers, [*done, *fits]))
         if experiment.audit:
             audit[stage.name] = running.audit_score(fits)
@@ -98,7 +99,7 @@ def run(
                 break
         done += fits
         pseudo[stage.name] = told
-    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit)
+    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit, outside)
 
 
 def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
@@ -176,7 +177,7 @@ class _Running:
         before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
         origin = {
             # Its name is part of where its chance comes from; the stages it builds on are told by what they gave.
-            "stage": {name: value for name, value in to_record(stage).items() if name not in ("start_from", "teacher")},
+            "stage": {name: value for name, value in to_record(stage).items() if name not in _NOT_OF_A_FIT},
             "network": to_record(experiment.network.by_content()),
             "windows": to_record(experiment.score_windows),
             "data": self.data_key,

@@ -181,7 +181,7 @@ Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings wit
 
 - hears: {front_end.rate_hz} Hz, {front_end.name}
 - network: {network.name}, initial weights: {run.experiment.initial}
-- models: {len(run.of_stage(stage))}, from {run.experiment.folds} folds and {run.experiment.repeats} repeats; \
+- models: {len(run.of_stage(stage))}, of {run.experiment.folds} folds; \
 the mean of their probabilities counts
 - labels from another model: {taught or "none"}
 - licence of the weights that it was trained on or taught by: {licence or "none that restricts it"}

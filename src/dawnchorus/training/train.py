@@ -65,9 +65,11 @@ def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, 
         "made_with": {
             "dawnchorus": __version__,
             "network": f"{network.name}, initial weights: {experiment.initial}",
-            "folds": f"{experiment.folds}, by {experiment.group_by}; repeats: {experiment.repeats}",
+            "folds": f"{experiment.folds}, by {experiment.group_by}",
             "steps": ", ".join(
-                f"stage {stage.name}: {stage.steps} of {stage.batch} windows" for stage in experiment.stages
+                f"stage {stage.name}: {stage.steps} of {stage.batch} windows, networks a fold: "
+                f"{experiment.repeats_of(stage)}"
+                for stage in experiment.stages
             ),
             "seed": experiment.seed,
             "precision": precision(),

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dawnchorus import rounds
+from dawnchorus.labels.annotated_only import AnnotatedOnly
+from dawnchorus.pseudo_labels.teachers import OutsideTeacher
+
+
+def test_a_student_of_its_own_run_learns_as_one_of_another_run():
+    first = replace(rounds.on_pictures(), repeats=3)
+    own = rounds.self_taught(first)
+    other = rounds.taught(rounds.on_pictures(steps=rounds.STUDENT_STEPS), [OutsideTeacher("known")])
+    assert own.stages[:-1] == first.stages and own.stages[-1] == replace(other.stages[0], repeats=1)
+    assert own.predict == other.predict
+    assert [own.repeats_of(stage) for stage in own.stages] == [3, 1]
+
+
+def test_it_is_taught_by_the_last_round_and_hears_nothing_made_up():
+    known, first, student = rounds.self_taught(rounds.on_pictures(steps=30, count=1)).stages
+    assert (student.teacher, student.steps) == (first.name, 100)
+    assert student.mixup is None and student.windows.pasted_share == 0 and student.labels == AnnotatedOnly()
+    assert known.windows.pasted_share > 0
+
+
+def test_only_on_spectrograms_the_network_is_told_how_high_a_place_is():
+    assert rounds.on_pictures().network.coordinate
