@@ -1,9 +1,10 @@
 """Are the probabilities honest? Expected calibration error, Brier skill and the precision at the threshold for 0.9.
 
-    python benchmarks/calibration.py BENCHMARK --scorer score.py FOLDER [FOLDER ...]
+    python benchmarks/calibration.py BENCHMARK --scorer score.py FOLDER [SAID=MODEL ...]
 
 FOLDER is what `dawnchorus experiment run` leaves of a seed: submission.csv, calibration.csv, thresholds.csv and
-result.json. The calibration was fitted to the partial labels of the training recordings; the truth of the test
+result.json; or SAID=MODEL, what `dawnchorus detect --submission SAID/submission.csv` leaves, and its model. The
+calibration was fitted to the partial labels of the training recordings; the truth of the test
 recordings, which the scorer reads, only judges it. Prints a Markdown table; the floor of the Brier score is the true
 prevalence in the test.
 """
@@ -15,18 +16,31 @@ from pathlib import Path
 
 import numpy as np
 
+from dawnchorus import package
 from dawnchorus.calibration import tables
 from dawnchorus.calibration.measures import brier_skill, class_mean_calibration_error
+from dawnchorus.calibration.tables import Calibration
 from dawnchorus.export import submission
 from dawnchorus.files import read_json
 from dawnchorus.study.judge import SUBMISSION, ScorerScript
 
 
-def judged(folder: Path, positives: dict[str, set[int]]) -> dict[str, float]:
+def calibration_of(place: str) -> tuple[Path, Calibration]:
+    """The folder of predictions, and the calibration of the model that they come from."""
+    said, _, model = place.partition("=")
+    if not model:
+        return Path(said), tables.read(Path(said), read_json(Path(said) / "result.json")["key"])
+    found = package.read(Path(model)).calibration()
+    if found is None:
+        raise SystemExit(f"{model}: this model has no calibration")
+    return Path(said), found
+
+
+def judged(place: str, positives: dict[str, set[int]]) -> dict[str, float]:
     """The figures of one folder."""
+    folder, found = calibration_of(place)
     recordings, scores = submission.read(folder / SUBMISSION)
     truth = np.array([[s in positives.get(name, ()) for s in range(scores.shape[1])] for name in recordings])
-    found = tables.read(folder, read_json(folder / "result.json")["key"])
     p = found.apply(scores)
     pooled = next(one.threshold for one in found.thresholds if one.species is None)
     called = p >= pooled
@@ -45,11 +59,11 @@ def judged(folder: Path, positives: dict[str, set[int]]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("benchmark", type=Path)
-    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("folders", nargs="+", metavar="FOLDER")
     parser.add_argument("--scorer", type=Path, required=True)
     args = parser.parse_args()
     positives = {name: set(found) for name, found in ScorerScript(args.scorer, args.benchmark).positives().items()}
-    rows = {str(folder): judged(folder, positives) for folder in args.folders}
+    rows = {folder: judged(folder, positives) for folder in args.folders}
     names = list(next(iter(rows.values())))
     print("| | " + " | ".join(names) + " |")
     print("|---" * (len(names) + 1) + "|")

@@ -46,8 +46,8 @@ The modules, in the order of the data; each imports only from modules above it i
 - `pretraining`: what a backbone learns from sound without annotations: two views of one place mean the same
 - `experiment`: Stage, Experiment; their JSON record; what differs from a baseline
 - `training`: folds, fitting one stage, running stages over folds, shipping a model
-- `recommended`: what `dawnchorus train` uses when nobody says otherwise
-- `rounds`: stages past the memo's: pasted events, rounds of soft labels, encoders
+- `recommended`: the memo's three stages on a few minutes, and how much detail a network sees
+- `rounds`: what `dawnchorus train` uses when nobody says otherwise: pasted events, soft labels, encoders, students
 - `memo`: the memo's stages, as its author ran them
 - `review`: what people are asked, the page on which they answer (the `review` extra), what their verdicts say
 - `console`: progress and tables in the terminal

@@ -1,4 +1,4 @@
-"""What `dawnchorus train` uses when nobody says otherwise: the memo's three stages."""
+"""The memo's three stages on a few minutes (`train --method memo`), and how much detail a network sees."""
 
 from __future__ import annotations
 

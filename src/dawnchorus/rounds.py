@@ -1,7 +1,8 @@
-"""Stages past the memo's: what is known and pasted events first, then rounds of soft labels.
+"""Stages past the memo's: what is known and pasted events first, then rounds of soft labels, then a student.
 
 Each round starts from the network's initial weights again, hears windows of which some lie round annotated events, and
-is told what the round before says of recordings that it never heard.
+is told what the round before says of recordings that it never heard. A student learns nothing but that, and what people
+said.
 """
 
 from __future__ import annotations
