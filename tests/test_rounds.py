@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dawnchorus import rounds
+from dawnchorus import recommended, rounds
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 
@@ -23,5 +23,6 @@ def test_it_is_taught_by_the_last_round_and_hears_nothing_made_up():
     assert known.windows.pasted_share > 0
 
 
-def test_only_on_spectrograms_the_network_is_told_how_high_a_place_is():
+def test_the_network_is_told_how_high_a_place_is_but_the_memos_is_not():
     assert rounds.on_pictures().network.coordinate
+    assert not recommended.experiment().network.coordinate  # the memo's three channels are alike

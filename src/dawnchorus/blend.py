@@ -103,9 +103,9 @@ def of_run(run: RunFolder) -> Member:
         dict(enumerate(model.bands_hz)),
         model.typical_s,
         model.calibration(),
-        True,
-        f"{model.name}, {model.front_end.name}",
-        str(model.origin.get("licence", "")),
+        held_out=True,
+        origin=f"{model.name}, {model.front_end.name}",
+        licence=str(model.origin.get("licence", "")),
     )
 
 

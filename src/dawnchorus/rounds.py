@@ -96,9 +96,9 @@ def on_frames(baseline: Experiment) -> Experiment:
     return replace(baseline, stages=tuple(replace(one, labels=FRAME_LABELS, loss=loss) for one in baseline.stages))
 
 
-def student(first: Stage, teacher: str, share: float = 0.4) -> Stage:
+def student(first: Stage, teacher: str) -> Stage:
     """The stage of a student: in place of pasted events and a little absence, a teacher's log odds everywhere."""
-    windows = Anchored(first.windows.columns, share)
+    windows = Anchored(first.windows.columns, 0.4)
     plain = replace(first, name="student", windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
     return replace(plain, pseudo_labels=TAUGHT, teacher=teacher)
 
@@ -107,7 +107,7 @@ def self_taught(experiment: Experiment) -> Experiment:
     """A last stage more: one network a fold learns what those before it say together of what they never heard.
 
     It hears every frame of every recording with a word on it, and is the detector: better than its teachers, who had a
-    few boxes, and one network in place of theirs. Its steps are more, as there is more to learn.
+    few boxes, and fewer than they. Its steps are more, as there is more to learn.
     """
     first = experiment.stages[0]
     steps = round(first.steps * STUDENT_STEPS / STEPS)
