@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 import sounds
+from dawnchorus import __version__
 from dawnchorus.detect import cluster
 from dawnchorus.detect.analyse import Job, Result, Task
 from dawnchorus.detect.process import WorkerError
@@ -151,6 +153,20 @@ def test_an_actor_that_cannot_load_its_model_ends_the_run_with_its_words(home: P
     (tmp_path / "model").mkdir()
     with pytest.raises(WorkerError, match=r"no package.json here"):
         cluster.analyse(Task(tmp_path / "model"), [job], 1, 60.0, lambda *_: None)
+
+
+def test_a_model_that_was_sent_to_a_machine_does_not_stay_on_its_disk(
+    home: Path, tmp_path: Path, machines, monkeypatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sent = {path.name: path.read_bytes() for path in (home / "model").iterdir()}
+    hearer = cluster.Hearer()
+    _, wrong = hearer.begin(Task(Path("of another machine")), sent, __version__)
+    assert (wrong, list(tmp_path.iterdir())) == ("", [])
+    path = sorted((home / "audio").rglob("*.flac"))[0]
+    heard = hearer.hear(Job(0, path, path.stat().st_size, path.stat().st_mtime_ns))
+    assert isinstance(heard, Result)
+    assert heard.whole is not None, "it hears all the same"
 
 
 def test_without_ray_or_a_cluster_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,12 +65,13 @@ class Hearer:
         if version != __version__:
             return name, f"dawnchorus {__version__} is on a machine of the cluster, {version} on this one"
         try:
-            self.home = tempfile.TemporaryDirectory(prefix="dawnchorus-")
-            if files is not None:
-                for file, content in files.items():
-                    (Path(self.home.name) / file).write_bytes(content)
-                task = replace(task, model=Path(self.home.name))
-            self.analyse = Analyser(task)
+            # Nothing stays on the disk: an actor is killed when its work is done, and could not tidy up.
+            with tempfile.TemporaryDirectory(prefix="dawnchorus-", ignore_cleanup_errors=True) as home:
+                if files is not None:
+                    for file, content in files.items():
+                        (Path(home) / file).write_bytes(content)
+                    task = replace(task, model=Path(home))
+                self.analyse = Analyser(task)
         except Exception as error:
             return name, f"{type(error).__name__}: {error}"
         return name, ""
