@@ -289,9 +289,25 @@ def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> 
         assert {row["stage"] for row in json.loads((out / "scores.json").read_text())} == set(stages)
         made_with = json.loads((out / "run.json").read_text())["made_with"]
         assert "stage known: 1 of 2 windows, networks a fold: 3" in made_with["steps"]
-        assert ("stage student: 3 of 2 windows, networks a fold: 1" in made_with["steps"]) == (grain == "windows")
-        assert len(list((out / "model").glob("*.onnx"))) == (2 if grain == "windows" else 6)
+        taught = "stage student: 3 of 2 windows, networks a fold: 1, of all folds: 1"
+        assert (taught in made_with["steps"]) == (grain == "windows")
+        assert len(list((out / "model").glob("*.onnx"))) == (1 if grain == "windows" else 6)
         assert any((out / "cache" / "pasted").rglob("*.flac"))
+
+
+def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tmp_path: Path) -> None:
+    small = ["train", str(forest), "--out", str(tmp_path), "--backbone", "test_resnet", "--weights", "none"]
+    small += ["--detail", "coarse", "--batch", "2", "--steps", "1", "--repeats", "1"]
+    refused = runner.invoke(app, [*small, "--no-student", "--finals", "1"])
+    assert refused.exit_code == 2 and "none is trained here" in refused.output
+    weights: list[set[bytes]] = []
+    for finals in ("0", "1", "2"):  # each goes on from what the one before has trained
+        result = runner.invoke(app, [*small, "--finals", finals])
+        assert result.exit_code == 0, result.output
+        weights.append({path.read_bytes() for path in (tmp_path / "model").glob("weights.*")})
+    of_folds, one, two = weights
+    assert [len(of_folds), len(one), len(two)] == [2, 1, 2]
+    assert one < two and not of_folds & two
 
 
 @pytest.mark.parametrize("clash", [["--grain", "frames"], ["--method", "memo"], ["--student"]])

@@ -66,6 +66,20 @@ def test_a_stage_may_have_its_own_number_of_networks() -> None:
         replace(first, repeats=0)
 
 
+def test_final_networks_are_fits_of_their_own_and_start_anew() -> None:
+    first, second, third = BASELINE.stages
+    full = replace(BASELINE, folds=2, stages=(replace(first, finals=2), second, third))
+    assert full.fits == 8
+    assert replace(full, pretraining=Pretraining()).fits == 11
+    assert "finals" not in to_record(first)  # so that runs from before keep their records
+    with pytest.raises(ValueError, match="stage 2: finals start anew"):
+        replace(second, finals=1)
+    with pytest.raises(ValueError, match="no recording is left to choose weights by"):
+        replace(first, finals=1, keep="best_on_known_cells")
+    with pytest.raises(ValueError, match="finals -1 must be at least 0"):
+        replace(first, finals=-1)
+
+
 def test_pseudo_labels_need_a_teacher() -> None:
     with pytest.raises(ValueError, match="belong together"):
         Stage("3", 10, pseudo_labels=Votes())

@@ -95,9 +95,10 @@ class Training:
         """Called after every step with the fit itself."""
         self(fit.stage.name, fit.fold, fit.repeat, steps, of, loss)
 
-    def __call__(self, stage: str, fold: int, repeat: int, steps: int, of: int, loss: float) -> None:
-        """Called after every step of a fit."""
-        name = f"stage {stage}, fold {fold}" + (f", repeat {repeat}" if repeat else "")
+    def __call__(self, stage: str, fold: int | None, repeat: int, steps: int, of: int, loss: float) -> None:
+        """Called after every step of a fit; of no fold, it hears all recordings."""
+        heard = "all recordings" if fold is None else f"fold {fold}"
+        name = f"stage {stage}, {heard}" + (f", repeat {repeat}" if repeat else "")
         self.seen[name] = steps
         words = f"{name} (fit {len(self.seen)} of {self.fits})"
         self.progress.update(self.task, description=words, completed=steps, total=of, loss=f"{loss:.3f}")

@@ -57,7 +57,8 @@ class Stage:
     `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
     `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count: the last, the best
     on what is known of the held-out fold, or an `average`. `repeats` networks are trained on each fold, as many as the
-    experiment says where it is None.
+    experiment says where it is None. After them, `finals` networks hear the recordings of all folds: they are the
+    detector then, and those of the folds say how good such networks are.
 
     `faithful_voters` lets models label recordings that they were trained on, and `faithful_contradictions` lets
     pseudo-labels say present where a person said absent, both as in the memo.
@@ -87,6 +88,7 @@ class Stage:
     keep: Literal["last", "best_on_known_cells"] = "last"
     average: WeightAverage | None = None
     repeats: int | None = field(default=None, metadata=LATER)
+    finals: int = field(default=0, metadata=LATER)
     faithful_voters: bool = False
     faithful_contradictions: bool = False
 
@@ -95,6 +97,10 @@ class Stage:
             raise ValueError(f"stage {self.name}: steps {self.steps} and batch {self.batch} must be at least 1")
         if self.repeats is not None and self.repeats < 1:
             raise ValueError(f"stage {self.name}: repeats {self.repeats} must be at least 1")
+        if self.finals < 0:
+            raise ValueError(f"stage {self.name}: finals {self.finals} must be at least 0")
+        if self.finals and (self.start_from is not None or self.keep == "best_on_known_cells"):
+            raise ValueError(f"stage {self.name}: finals start anew, and no recording is left to choose weights by")
         if (self.pseudo_labels is None) != (self.teacher is None):
             raise ValueError(f"stage {self.name}: pseudo_labels and teacher belong together")
         if self.average and self.keep == "best_on_known_cells":
@@ -220,7 +226,9 @@ class Experiment:
     @property
     def fits(self) -> int:
         """How many networks are trained, pretrainings counted."""
-        return self.folds * (sum(map(self.repeats_of, self.stages)) + (self.pretraining is not None))
+        finals = sum(stage.finals for stage in self.stages)
+        pretrained = (self.folds + (finals > 0)) * (self.pretraining is not None)
+        return self.folds * sum(map(self.repeats_of, self.stages)) + finals + pretrained
 
     def repeats_of(self, stage: Stage) -> int:
         """How many networks a stage trains on each fold."""

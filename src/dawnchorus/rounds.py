@@ -30,7 +30,7 @@ from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.windows import Anchored, SlidingWindows
 
-KNOWN = "known"
+KNOWN, STUDENT = "known", "student"
 # What a person boxed, with everything else on its frames absent; what nobody listened to is a little absent.
 LABELS = Smoothed(OthersAbsent(AnnotatedOnly(absent_grain="window"), weight=0.5), target=0.0, weight=0.05)
 LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
@@ -48,6 +48,7 @@ ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_ma
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
+FINALS = 1  # one network that hears all recordings is as good as two that hear half of them, and half the work
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
@@ -99,15 +100,15 @@ def on_frames(baseline: Experiment) -> Experiment:
 def student(first: Stage, teacher: str) -> Stage:
     """The stage of a student: in place of pasted events and a little absence, a teacher's log odds everywhere."""
     windows = Anchored(first.windows.columns, 0.4)
-    plain = replace(first, name="student", windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
-    return replace(plain, pseudo_labels=TAUGHT, teacher=teacher)
+    plain = replace(first, name=STUDENT, windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
+    return replace(plain, pseudo_labels=TAUGHT, teacher=teacher, finals=FINALS)
 
 
 def self_taught(experiment: Experiment) -> Experiment:
-    """A last stage more: one network a fold learns what those before it say together of what they never heard.
+    """A last stage more: a student learns what the networks before it say together of what they never heard.
 
-    It hears every frame of every recording with a word on it, and is the detector: better than its teachers, who had a
-    few boxes, and fewer than they. Its steps are more, as there is more to learn.
+    One network a fold says how good it is; one that hears every frame of every recording with a word on it is the
+    detector: better than its teachers, who had a few boxes, and alone. Its steps are more, as there is more to learn.
     """
     first = experiment.stages[0]
     steps = round(first.steps * STUDENT_STEPS / STEPS)

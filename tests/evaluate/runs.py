@@ -69,9 +69,10 @@ def a_run(folder: Path, said: Mapping[str, Scores]) -> RunFolder:
     for seed, key in enumerate("abc"):
         path = sounds.write_wav(folder / "audio" / f"{key}.wav", sounds.noise(SECONDS, 8000, seed=seed), 8000)
         recordings.append(Recording(key, path, float(SECONDS), 8000))
-    stages = [
-        {"name": name, "fits": [fit(0), fit(1)], "pseudo": pseudo}
-        for name, pseudo in (("1", []), ("2", [["a", 1, 0.0, 4.0]]))
+    folds = [fit(0), fit(1)]
+    stages = [  # the first as runs had them before there were final networks
+        {"name": "1", "fits": folds, "pseudo": []},
+        {"name": "2", "fits": folds, "finals": [fit(2)], "pseudo": [["a", 1, 0.0, 4.0]]},
     ]
     record = {"stages": stages, "data": str(folder), "failures": [{"recording": "bad", "fault": "empty: no bytes"}],
               "problems": ["train_tp.csv line 3: odd"], "made_with": {"dawnchorus": "0"}}  # fmt: skip

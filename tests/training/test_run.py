@@ -21,6 +21,7 @@ from dawnchorus.training import fit as fitting
 from dawnchorus.training.pasting import Pasted
 from dawnchorus.training.results import Run, held_out_scores
 from dawnchorus.training.run import _Running, run
+from dawnchorus.training.ship import ship
 from dawnchorus.windows import Anchored
 from training import tiny
 
@@ -262,6 +263,34 @@ def test_no_model_hears_the_audit_part_and_a_worse_round_is_left_out(
     running = _Running(experiment, prepared, done.fold_of, NOTHING_PASTED, {}, tmp_path, None, "")
     assert not audited & set(running.lesson(known, 0, 0, {}).blocks)
     assert 0 <= running.audit_score(done.of_stage("known")) <= 1
+
+
+def test_final_networks_hear_all_folds_and_are_the_detector(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second, _ = tiny.experiment().stages
+    known = replace(second, name="known", start_from=None)
+    pupil = replace(known, name="pupil", pseudo_labels=Soft(), teacher="known", finals=2)
+    plain = replace(tiny.experiment(), stages=(known, replace(pupil, finals=0)))
+    without = run(plain, prepared, tmp_path)
+    done = run(replace(plain, stages=(known, pupil)), prepared, tmp_path)
+    assert [one.folder for one in done.fits] == [one.folder for one in without.fits], "the folds are as they were"
+    assert done.detector_of("known") == done.of_stage("known")
+    first, second_final = done.detector_of("pupil")
+    assert (first.fold, second_final.fold) == (None, None)
+    assert not np.allclose(load_file(first.weights)["score.weight"], load_file(second_final.weights)["score.weight"])
+    assert not first.scores.exists(), "there is nothing that it never heard"
+    running = _Running(done.experiment, prepared, done.fold_of, NOTHING_PASTED, {}, tmp_path, None, "")
+    assert set(running.lesson(pupil, None, 0, {}).blocks) == set(prepared.blocks)
+    shipped = ship(done, "pupil", tmp_path / "model")
+    assert len(shipped.models) == 2
+    for number, one in enumerate(done.detector_of("pupil")):
+        assert (shipped.folder / f"weights.{number}.safetensors").read_bytes() == one.weights.read_bytes()
+    assert "models: 2, which heard all these recordings" in (shipped.folder / "card.md").read_text(encoding="utf-8")
+    audited = replace(running, experiment=replace(done.experiment, audit=True), fold_of=dict.fromkeys(done.fold_of, 2))
+    assert not audited.lesson(pupil, None, 0, {}).blocks, "the audit part is kept from them too"
+    monkeypatch.setattr("dawnchorus.training.run.fit", None)  # nothing is trained again
+    assert run(done.experiment, prepared, tmp_path).finals == done.finals
 
 
 def test_a_pupil_learns_from_a_teacher_of_another_run(finished: Run, tmp_path: Path) -> None:

@@ -75,8 +75,16 @@ def train(
         bool | None,
         typer.Option(
             "--student/--no-student",
-            help="Last of all, one network a fold learns what the others say together. Default: on spectrograms with "
+            help="Last of all, a student learns what the others say together. Default: on spectrograms with "
             "--method rounds and --grain windows.",
+        ),
+    ] = None,
+    finals: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Networks of a student that hear all recordings: they are the detector; the folds' say how good it "
+            "is. 0: the folds' are. Default: 1.",
         ),
     ] = None,
     teacher: Annotated[
@@ -168,6 +176,11 @@ def train(
 
         said_by, said = teachers.of_folders(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
+    *before, last = experiment.stages
+    if finals is not None:
+        if last.name != in_rounds.STUDENT:
+            raise typer.BadParameter("--finals is for a student, and none is trained here")
+        experiment = replace(experiment, stages=(*before, replace(last, finals=finals)))
     # A student is made to be small and quick.
     usual = in_rounds.REPEATS if method == "rounds" and encoder is None and not teacher else 1
     experiment = replace(experiment, repeats=repeats or usual, audit=audit)

@@ -54,12 +54,15 @@ def report_of(
         species=_curves([one for one in overall if one.on == on], run.species),
         pseudo=_pseudo_rows(run),
         losses={
-            f"stage {stage['name']}, fold {fit['fold']}" + (f", repeat {fit['repeat']}" if fit["repeat"] else ""): (
+            f"stage {stage['name']}, {heard}" + (f", repeat {fit['repeat']}" if fit["repeat"] else ""): (
                 np.arange(1, len(fit["losses"]) + 1, dtype=np.float64),
                 np.array(fit["losses"], np.float64),
             )
             for stage in record["stages"]
-            for fit in stage["fits"]
+            for heard, fit in [
+                *((f"fold {fit['fold']}", fit) for fit in stage["fits"]),
+                *(("all recordings", fit) for fit in stage.get("finals", ())),  # runs from before have none
+            ]
         },
         recordings=figures_of(run, truth, said),
         problems=[*record["problems"], *faults],

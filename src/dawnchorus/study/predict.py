@@ -27,13 +27,13 @@ Blocks = Mapping[str, Sequence[FeatureBlock]]
 
 
 def predict(run: Run, stage: str, recordings: Sequence[Recording], store: Path) -> dict[str, Scores]:
-    """Scores of recordings by the models of all folds of a stage, joined, in species.
+    """Scores of recordings by the models that are a stage's detector, joined, in species.
 
     Spectrograms are kept in `store`, and what a model says of plain sound beside its weights: runs that share a model
     share it. Recordings that can't be read are left out.
     """
     how = run.experiment.predict
-    fits = run.of_stage(stage)
+    fits = run.detector_of(stage)
     # One hearing after the other: noisy sound is in no store, and ten draws of it would not fit in memory.
     said = [[_said(run, fit, blocks) for fit in fits] for blocks in _hearings(run, stage, recordings, store)]
     join = scoring.mean if how.join == "mean" else scoring.maximum

@@ -23,11 +23,11 @@ class Pasted:
     annotations: dict[str, list[Annotation]]
     fold_of: dict[str, int]
 
-    def for_fold(self, fold: int) -> list[str]:
-        """Those that a model may hear whose held-out recordings are those of `fold`."""
+    def for_fold(self, fold: int | None) -> list[str]:
+        """Those that a model may hear whose held-out recordings are those of `fold`; None: all."""
         return [key for key in sorted(self.blocks) if self.fold_of[key] != fold]
 
-    def key(self, fold: int) -> str:
+    def key(self, fold: int | None) -> str:
         """Stands for what `for_fold` gives."""
         keys = self.for_fold(fold)
         return value_hash([sound_key(self.blocks, keys), [str(box) for key in keys for box in self.annotations[key]]])

@@ -18,10 +18,13 @@ Stretch = tuple[str, int, float, float]  # recording, species, start_s, end_s
 
 @dataclass(frozen=True)
 class Fit:
-    """One stage on one fold and repeat, and the folder where its results lie."""
+    """One stage on one fold and repeat, and the folder where its results lie.
+
+    The fold of a final network, which heard the recordings of all folds, is None.
+    """
 
     stage: Stage
-    fold: int
+    fold: int | None
     repeat: int
     folder: Path
 
@@ -32,7 +35,7 @@ class Fit:
 
     @property
     def scores(self) -> Path:
-        """What the network says of the recordings of its fold, which it never heard."""
+        """What the network says of the recordings of its fold, which it never heard; a final one has none."""
         return self.folder / "scores.npz"
 
     @property
@@ -48,7 +51,8 @@ class Run:
     `data` is what was trained on, with song types as classes where the experiment asks for them. `pseudo` holds, for
     each stage, the stretches of annotated recordings that its pseudo-labels call present. `audit` is the cmAP of each
     stage on the boxes of the recordings that no model heard; a round that was worse there is in it and nowhere else.
-    `outside` holds what teachers of other runs say.
+    `outside` holds what teachers of other runs say. `finals` heard the recordings of all folds, where stages ask for
+    such networks.
     """
 
     experiment: Experiment
@@ -59,10 +63,19 @@ class Run:
     pseudo: Mapping[str, list[Stretch]]
     audit: Mapping[str, float] = field(default_factory=dict)
     outside: Mapping[str, Teachers] = field(default_factory=dict)
+    finals: tuple[Fit, ...] = ()
 
     def of_stage(self, name: str) -> list[Fit]:
-        """The fits of one stage."""
+        """The fits of one stage on its folds: they say how good it is."""
         return [one for one in self.fits if one.stage.name == name]
+
+    def finals_of(self, name: str) -> list[Fit]:
+        """The networks of one stage that heard the recordings of all folds."""
+        return [one for one in self.finals if one.stage.name == name]
+
+    def detector_of(self, name: str) -> list[Fit]:
+        """The networks that are a stage's detector: its final ones, or those of all its folds where it has none."""
+        return self.finals_of(name) or self.of_stage(name)
 
     def out_of_fold(self, stage: str) -> dict[str, Scores]:
         """Scores of every recording from the mean of the models of this stage, or teacher, that never heard it."""

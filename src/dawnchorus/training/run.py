@@ -39,7 +39,7 @@ from dawnchorus.training.score import known_score, score
 from dawnchorus.training.weights import load, save
 from dawnchorus.windows import Anchored, EventCrops
 
-_NOT_OF_A_FIT = ("start_from", "teacher", "repeats")
+_NOT_OF_A_FIT = ("start_from", "teacher", "repeats", "finals")
 Announce = Callable[["Fit", int, int, float], None]  # called with (fit, steps done, steps in all, loss)
 
 
@@ -84,6 +84,7 @@ def run(
     pasted = paste(experiment, data, fold_of, cache) if experiment.pastes else Pasted({}, {}, {})
     running = _Running(experiment, data, fold_of, pasted, outside, cache, announce, data_key_of(data, fold_of))
     done: list[Fit] = []
+    finals: list[Fit] = []
     pseudo: dict[str, list[Stretch]] = {}
     audit: dict[str, float] = {}
     for number, stage in enumerate(experiment.stages):
@@ -97,9 +98,10 @@ def run(
             if stage.pseudo_labels and audit[stage.name] < audit.get(stage.teacher or "", -math.inf):
                 experiment = replace(experiment, stages=experiment.stages[:number])
                 break
+        finals += [running.fit(stage, None, repeat, teachers, done) for repeat in range(stage.finals)]
         done += fits
         pseudo[stage.name] = told
-    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit, outside)
+    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit, outside, tuple(finals))
 
 
 def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
@@ -170,8 +172,8 @@ class _Running:
             scoring.write(path, score(network, self.experiment, blocks, recordings).values())
         return scoring.read(path)
 
-    def fit(self, stage: Stage, fold: int, repeat: int, teachers: Teachers, done: Sequence[Fit]) -> Fit:
-        """One stage on one fold and repeat, trained or found in the cache."""
+    def fit(self, stage: Stage, fold: int | None, repeat: int, teachers: Teachers, done: Sequence[Fit]) -> Fit:
+        """One stage on one fold (None: on all) and repeat, trained or found in the cache."""
         experiment = self.experiment
         start = self.pretrained(stage, fold)
         before = {(one.stage.name, one.fold, one.repeat): one.folder.name for one in done}
@@ -197,7 +199,7 @@ class _Running:
             return this
         if start is not None:
             self.pretrain(this, start)
-        torch.manual_seed(experiment.seed + 1000 * repeat + fold)  # a fresh head's first weights
+        torch.manual_seed(experiment.seed + 1000 * repeat + self.number_of(fold))  # a fresh head's first weights
         network = build(experiment, self.data, start)
         if stage.start_from is not None:
             load(network, self.cache / origin["start"] / "weights.safetensors")
@@ -216,13 +218,14 @@ class _Running:
 
         losses = fit(network, stage, batches, this.folder / "checkpoints", watch, judge)
         save(network, this.weights)
-        scoring.write(this.scores, score(network, experiment, blocks, held_out).values())
+        if fold is not None:
+            scoring.write(this.scores, score(network, experiment, blocks, held_out).values())
         record = {"origin": origin, "losses": losses, "items": batches.source.size, "labels": label_counts(lesson)}
         write_json(this.record, record)
         shutil.rmtree(this.folder / "checkpoints", ignore_errors=True)
         return this
 
-    def pretrained(self, stage: Stage, fold: int) -> Path | None:
+    def pretrained(self, stage: Stage, fold: int | None) -> Path | None:
         """The folder of the weights that a stage starts from, where the backbone learns without annotations first.
 
         Its name stands for all that they come from. The repeats of a fold share it.
@@ -249,23 +252,27 @@ class _Running:
         blocks = self.trained_on(fit.stage, fit.fold)
         pretrain(settings, network, blocks, self.data.front_end, folder, self.experiment.seed, watch)
 
-    def trained_on(self, stage: Stage, fold: int) -> dict[str, list[FeatureBlock]]:
-        """The recordings that a model may hear whose held-out recordings are those of `fold`."""
+    def trained_on(self, stage: Stage, fold: int | None) -> dict[str, list[FeatureBlock]]:
+        """The recordings that a model may hear whose held-out recordings are those of `fold`, if any."""
         withheld = {fold, self.audit_fold}
         return {key: its for key, its in self.heard(stage).blocks.items() if self.fold_of[key] not in withheld}
+
+    def number_of(self, fold: int | None) -> int:
+        """A number for a fold, or for none, that no other has: chance goes by it."""
+        return self.experiment.folds + 1 if fold is None else fold
 
     def pseudo_stretches(self, stage: Stage, teachers: Teachers, species_of: Sequence[int]) -> list[Stretch]:
         """What the pseudo-labels of a stage call present in the annotated recordings, whatever the fold."""
         if stage.pseudo_labels is None or isinstance(stage.windows, EventCrops):
             return []
-        lesson = self.lesson(replace(stage, also_hear=()), -1, 0, teachers)
+        lesson = self.lesson(replace(stage, also_hear=()), None, 0, teachers)
         windows = lesson.windows()
         return [
             (windows[row].recording, species_of[species], windows[row].start_s, windows[row].end_s)
             for row, species in np.argwhere(called_present(lesson.told(windows).windows))
         ]
 
-    def lesson(self, stage: Stage, fold: int, repeat: int, teachers: Teachers) -> Lesson:
+    def lesson(self, stage: Stage, fold: int | None, repeat: int, teachers: Teachers) -> Lesson:
         """What a stage hears on one fold, and what it is told of it."""
         heard, annotations = self.heard(stage), self.data.data.by_recording
         blocks = self.trained_on(stage, fold)
@@ -280,7 +287,7 @@ class _Running:
         pasted = self.pasted.for_fold(fold) if _draws_pasted(stage) else []
         blocks |= {key: self.pasted.blocks[key] for key in pasted}
         told |= {key: self.pasted.annotations[key] for key in pasted}
-        chance = Chance(self.experiment.seed + 1000 * repeat, stage.name, fold)
+        chance = Chance(self.experiment.seed + 1000 * repeat, stage.name, self.number_of(fold))
         n_species, front_end = len(self.data.data.species), self.data.front_end
         boxes = [box for its in told.values() for box in its]
         return Lesson(

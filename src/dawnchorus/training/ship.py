@@ -45,7 +45,7 @@ class _Exported(nn.Module):
 
 
 def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
-    """Write the package of one stage: the models of all its folds and repeats, whose mean is the detector.
+    """Write the package of one stage: its final models, or those of all its folds; their mean is the detector.
 
     Raises TrainingError when an exported file says something else than the network it came from, by more than 1e-3 of
     probability on windows of the run's own recordings.
@@ -54,7 +54,7 @@ def ship(run: Run, stage: str, folder: Path, summary: str = "") -> ModelPackage:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     planes = _real_planes(run)
-    fits = run.of_stage(stage)
+    fits = run.detector_of(stage)
     shape = [to_record(run.experiment.network), list(planes.shape[1:]), len(run.data.data.species)]
     for number, fit in enumerate(fits):
         network = build(_without_weights(run), run.data).eval()
@@ -168,6 +168,14 @@ def inherited_licence(experiment: Experiment) -> str:
     return "; ".join(dict.fromkeys(filter(None, licences)))
 
 
+def _models(run: Run, stage: str) -> str:
+    folds, mean = run.experiment.folds, "; the mean of their probabilities counts"
+    if finals := len(run.finals_of(stage)):
+        heard = f"{finals}, which heard all these recordings{mean if finals > 1 else ''}"
+        return f"{heard}; calibrated and judged by {len(run.of_stage(stage))} like it, of {folds} folds"
+    return f"{len(run.of_stage(stage))}, of {folds} folds{mean}"
+
+
 def _card(run: Run, stage: str, summary: str) -> str:
     data = run.data.data
     present = sum(box.present for box in data.annotations)
@@ -181,8 +189,7 @@ Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings wit
 
 - hears: {front_end.rate_hz} Hz, {front_end.name}
 - network: {network.name}, initial weights: {run.experiment.initial}
-- models: {len(run.of_stage(stage))}, of {run.experiment.folds} folds; \
-the mean of their probabilities counts
+- models: {_models(run, stage)}
 - labels from another model: {taught or "none"}
 - licence of the weights that it was trained on or taught by: {licence or "none that restricts it"}
 - scores rank detections; calibration.csv makes probabilities of a species being in a recording of them, from labels \

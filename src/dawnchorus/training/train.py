@@ -15,7 +15,7 @@ from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.training.precision import precision
-from dawnchorus.training.results import Run
+from dawnchorus.training.results import Fit, Run
 from dawnchorus.training.run import Announce, run
 from dawnchorus.training.ship import ship
 
@@ -68,7 +68,7 @@ def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, 
             "folds": f"{experiment.folds}, by {experiment.group_by}",
             "steps": ", ".join(
                 f"stage {stage.name}: {stage.steps} of {stage.batch} windows, networks a fold: "
-                f"{experiment.repeats_of(stage)}"
+                f"{experiment.repeats_of(stage)}" + (f", of all folds: {stage.finals}" if stage.finals else "")
                 for stage in experiment.stages
             ),
             "seed": experiment.seed,
@@ -85,14 +85,16 @@ def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, 
 
 
 def _stage_record(finished: Run, stage: Stage) -> dict[str, Any]:
-    fits = []
-    for fit in finished.of_stage(stage.name):
-        record = read_json(fit.record)
-        losses: Sequence[float] = record["losses"]
-        thinned = losses[:: max(1, len(losses) // LOSSES_KEPT)]
-        fits.append({"fold": fit.fold, "repeat": fit.repeat, "losses": thinned, "labels": record["labels"]})
     return {
         "name": stage.name,
-        "fits": fits,
+        "fits": [{"fold": fit.fold} | _fit_record(fit) for fit in finished.of_stage(stage.name)],
+        "finals": [_fit_record(fit) for fit in finished.finals_of(stage.name)],
         "pseudo": [list(stretch) for stretch in finished.pseudo[stage.name]],
     }
+
+
+def _fit_record(fit: Fit) -> dict[str, Any]:
+    record = read_json(fit.record)
+    losses: Sequence[float] = record["losses"]
+    thinned = losses[:: max(1, len(losses) // LOSSES_KEPT)]
+    return {"repeat": fit.repeat, "losses": thinned, "labels": record["labels"]}
