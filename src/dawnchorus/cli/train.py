@@ -84,7 +84,7 @@ def train(
         typer.Option(
             min=0,
             help="Networks of a student that hear all recordings: they are the detector; the folds' say how good it "
-            "is. 0: the folds' are. Default: 1.",
+            "is. 0: the folds' are. Default: 2.",
         ),
     ] = None,
     teacher: Annotated[
