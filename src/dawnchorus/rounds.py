@@ -48,7 +48,7 @@ ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_ma
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
-FINALS = 2  # together better than as many that hear half of the recordings each; one alone loses some events
+FINALS = 2  # of a teacher from elsewhere, who says the same of all recordings: better than two that hear half each
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
@@ -101,14 +101,15 @@ def student(first: Stage, teacher: str) -> Stage:
     """The stage of a student: in place of pasted events and a little absence, a teacher's log odds everywhere."""
     windows = Anchored(first.windows.columns, 0.4)
     plain = replace(first, name=STUDENT, windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
-    return replace(plain, pseudo_labels=TAUGHT, teacher=teacher, finals=FINALS)
+    return replace(plain, pseudo_labels=TAUGHT, teacher=teacher)
 
 
 def self_taught(experiment: Experiment) -> Experiment:
-    """A last stage more: a student learns what the networks before it say together of what they never heard.
+    """A last stage more: one network a fold learns what those before it say together of what they never heard.
 
-    One network a fold says how good it is; two that hear every frame of every recording with a word on it are the
-    detector: better than its teachers, who had a few boxes, and fewer. Its steps are more, as there is more to learn.
+    It hears every frame of every recording with a word on it, and is the detector: better than its teachers, who had a
+    few boxes, and fewer than they. Its steps are more, as there is more to learn. There are no final networks: those of
+    two folds had other teachers, and say more together than two that had all of them.
     """
     first = experiment.stages[0]
     steps = round(first.steps * STUDENT_STEPS / STEPS)
@@ -121,10 +122,11 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experi
 
     It wants to say what the teachers say of recordings that they never heard, in log odds, everywhere; where a person
     spoke, the person counts. A teacher that hears with a large encoder gives the student what it knows of the
-    recordings; the student is as fast as its own network. Of several teachers the mean counts.
+    recordings; the student is as fast as its own network. Of several teachers the mean counts. What they say is of
+    recordings that they never heard, so final networks hear all of these.
     """
-    taught = replace(experiment, stages=(student(experiment.stages[0], teachers[0].name),), outside=tuple(teachers))
-    return replace(taught, predict=STUDENT_PREDICTS)
+    stage = replace(student(experiment.stages[0], teachers[0].name), finals=FINALS)
+    return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=STUDENT_PREDICTS)
 
 
 def on_encoder(

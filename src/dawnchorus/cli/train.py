@@ -84,7 +84,7 @@ def train(
         typer.Option(
             min=0,
             help="Networks of a student that hear all recordings: they are the detector; the folds' say how good it "
-            "is. 0: the folds' are. Default: 2.",
+            "is. 0: the folds' are. Default: 2 with --teacher.",
         ),
     ] = None,
     teacher: Annotated[
