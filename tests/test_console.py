@@ -58,4 +58,4 @@ def test_a_log_of_training_gets_a_line_a_minute_and_one_when_a_fit_ends() -> Non
     ]
     with training.out.capture() as said:
         training("student", None, 0, 4, 4, 0.5)
-    assert said.get().startswith("stage student, all recordings (fit 2 of 2): 4 of 4 steps")
+    assert said.get().startswith("stage student, all folds (fit 2 of 2): 4 of 4 steps")

@@ -74,7 +74,7 @@ def test_final_networks_are_fits_of_their_own_and_start_anew() -> None:
     assert "finals" not in to_record(first)  # so that runs from before keep their records
     with pytest.raises(ValueError, match="stage 2: finals start anew"):
         replace(second, finals=1)
-    with pytest.raises(ValueError, match="no recording is left to choose weights by"):
+    with pytest.raises(ValueError, match="nothing is left to choose weights by"):
         replace(first, finals=1, keep="best_on_known_cells")
     with pytest.raises(ValueError, match="finals -1 must be at least 0"):
         replace(first, finals=-1)

@@ -96,8 +96,8 @@ class Training:
         self(fit.stage.name, fit.fold, fit.repeat, steps, of, loss)
 
     def __call__(self, stage: str, fold: int | None, repeat: int, steps: int, of: int, loss: float) -> None:
-        """Called after every step of a fit; of no fold, it hears all recordings."""
-        heard = "all recordings" if fold is None else f"fold {fold}"
+        """Called after every step of a fit; without a fold, it hears the recordings of all."""
+        heard = "all folds" if fold is None else f"fold {fold}"
         name = f"stage {stage}, {heard}" + (f", repeat {repeat}" if repeat else "")
         self.seen[name] = steps
         words = f"{name} (fit {len(self.seen)} of {self.fits})"

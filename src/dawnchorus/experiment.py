@@ -99,8 +99,10 @@ class Stage:
             raise ValueError(f"stage {self.name}: repeats {self.repeats} must be at least 1")
         if self.finals < 0:
             raise ValueError(f"stage {self.name}: finals {self.finals} must be at least 0")
-        if self.finals and (self.start_from is not None or self.keep == "best_on_known_cells"):
-            raise ValueError(f"stage {self.name}: finals start anew, and no recording is left to choose weights by")
+        if self.finals and self.start_from is not None:
+            raise ValueError(f"stage {self.name}: finals start anew, not from {self.start_from}")
+        if self.finals and self.keep == "best_on_known_cells":
+            raise ValueError(f"stage {self.name}: finals hear all folds, and nothing is left to choose weights by")
         if (self.pseudo_labels is None) != (self.teacher is None):
             raise ValueError(f"stage {self.name}: pseudo_labels and teacher belong together")
         if self.average and self.keep == "best_on_known_cells":
@@ -117,7 +119,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Prediction:
-    """How recordings that nobody annotated are scored by the models of all folds.
+    """How recordings that nobody annotated are scored by the models that are a stage's detector.
 
     `join` is the mean of the models, or their maximum. `windows` None cuts recordings as in scoring. Each of `views`
     (augmentations) is heard `draws` times, and the mean of all hearings counts (test-time augmentation); no views,

@@ -48,7 +48,7 @@ ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_ma
 SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
-FINALS = 2  # of a teacher from elsewhere, who says the same of all recordings: better than two that hear half each
+FINALS = 2  # taught from elsewhere, both halves would have the same teacher: two that hear everything are better
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
@@ -109,7 +109,7 @@ def self_taught(experiment: Experiment) -> Experiment:
 
     It hears every frame of every recording with a word on it, and is the detector: better than its teachers, who had a
     few boxes, and fewer than they. Its steps are more, as there is more to learn. There are no final networks: those of
-    two folds had other teachers, and say more together than two that had all of them.
+    the folds have teachers of their own, and together they say more than networks that had all of these.
     """
     first = experiment.stages[0]
     steps = round(first.steps * STUDENT_STEPS / STEPS)
@@ -122,8 +122,8 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experi
 
     It wants to say what the teachers say of recordings that they never heard, in log odds, everywhere; where a person
     spoke, the person counts. A teacher that hears with a large encoder gives the student what it knows of the
-    recordings; the student is as fast as its own network. Of several teachers the mean counts. What they say is of
-    recordings that they never heard, so final networks hear all of these.
+    recordings; the student is as fast as its own network. Of several teachers the mean counts. What a
+    teacher says of a recording is the same for every fold, so final networks lose nothing and hear all recordings.
     """
     stage = replace(student(experiment.stages[0], teachers[0].name), finals=FINALS)
     return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=STUDENT_PREDICTS)

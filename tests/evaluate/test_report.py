@@ -24,7 +24,7 @@ def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path
         ("bird", "pseudo"),
         ("frog", "present"),
     ]
-    heard = {"1": ("fold 0", "fold 1"), "2": ("fold 0", "fold 1", "all recordings")}
+    heard = {"1": ("fold 0", "fold 1"), "2": ("fold 0", "fold 1", "all folds")}
     assert set(made.losses) == {f"stage {stage}, {each}" for stage, those in heard.items() for each in those}
     write(tmp_path / "report.html", made)
     assert PARTIAL_WARNING.split(".")[0] in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -53,7 +53,9 @@ def test_another_backbone_takes_the_place_of_resnet18_alone() -> None:
 
 def test_averaged_weights_stay_the_ones_that_count() -> None:
     averaged = memo.with_stage(memo.first, "1", average=WeightAverage(), keep="last")
-    assert Scale(keep="best_on_known_cells")(averaged, 0).stages[0].keep == "last"
+    final = memo.with_stage(memo.first, "1", finals=1, keep="last")
+    for one in (averaged, final):
+        assert Scale(keep="best_on_known_cells")(one, 0).stages[0].keep == "last"
 
 
 @pytest.fixture

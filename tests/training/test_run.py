@@ -286,11 +286,27 @@ def test_final_networks_hear_all_folds_and_are_the_detector(
     assert len(shipped.models) == 2
     for number, one in enumerate(done.detector_of("pupil")):
         assert (shipped.folder / f"weights.{number}.safetensors").read_bytes() == one.weights.read_bytes()
-    assert "models: 2, which heard all these recordings" in (shipped.folder / "card.md").read_text(encoding="utf-8")
+    assert "models: 2, which heard the recordings of all 2 folds" in (shipped.folder / "card.md").read_text(
+        encoding="utf-8"
+    )
     audited = replace(running, experiment=replace(done.experiment, audit=True), fold_of=dict.fromkeys(done.fold_of, 2))
     assert not audited.lesson(pupil, None, 0, {}).blocks, "the audit part is kept from them too"
     monkeypatch.setattr("dawnchorus.training.run.fit", None)  # nothing is trained again
     assert run(done.experiment, prepared, tmp_path).finals == done.finals
+
+
+def test_an_audited_run_shares_no_network_with_one_that_hears_what_it_keeps_back(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    _, second, _ = tiny.experiment((1, 1, 1)).stages
+    known = replace(second, name="known", start_from=None, finals=1)
+    audited = run(replace(tiny.experiment(), stages=(known,), folds=2, audit=True), prepared, tmp_path)
+    whole = run(replace(tiny.experiment(), stages=(known,), folds=3), prepared, tmp_path)
+    assert audited.fold_of == whole.fold_of
+    folders = [{one.folder for one in (*done.fits, *done.finals)} for done in (audited, whole)]
+    assert not folders[0] & folders[1]
+    shipped = ship(audited, "known", tmp_path / "model")
+    assert "none heard the audit part" in (shipped.folder / "card.md").read_text(encoding="utf-8")
 
 
 def test_a_pupil_learns_from_a_teacher_of_another_run(finished: Run, tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def train(
         int | None,
         typer.Option(
             min=0,
-            help="Networks of a student that hear all recordings: they are the detector; the folds' say how good it "
-            "is. 0: the folds' are. Default: 2 with --teacher.",
+            help="Networks of a student that hear the recordings of all folds: they are the detector, and the folds' "
+            "say how good it is. 0: the folds' are. Default: 2 with --teacher.",
         ),
     ] = None,
     teacher: Annotated[
@@ -129,6 +129,9 @@ def train(
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
     if student and (method == "memo" or encoder is not None or teacher):
         raise typer.BadParameter("--student is for --method rounds on spectrograms, without --teacher")
+    own_student = grain == "windows" if student is None else student
+    if finals and not teacher and (method == "memo" or encoder is not None or not own_student):
+        raise typer.BadParameter("--finals is for a student, and none is trained here")
     if not annotations and (complete or format or species_column or column or verdict or names or encoding):
         raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
     need_data(data, bool(annotations or verdicts), bool(audio))
@@ -164,7 +167,7 @@ def train(
         count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
-        if not teacher and (grain == "windows" if student is None else student):
+        if own_student and not teacher:
             experiment = in_rounds.self_taught(experiment)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
@@ -177,9 +180,7 @@ def train(
         said_by, said = teachers.of_folders(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
     *before, last = experiment.stages
-    if finals is not None:
-        if last.name != in_rounds.STUDENT:
-            raise typer.BadParameter("--finals is for a student, and none is trained here")
+    if finals is not None and last.name == in_rounds.STUDENT:
         experiment = replace(experiment, stages=(*before, replace(last, finals=finals)))
     # A student is made to be small and quick.
     usual = in_rounds.REPEATS if method == "rounds" and encoder is None and not teacher else 1

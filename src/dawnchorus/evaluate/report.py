@@ -61,7 +61,7 @@ def report_of(
             for stage in record["stages"]
             for heard, fit in [
                 *((f"fold {fit['fold']}", fit) for fit in stage["fits"]),
-                *(("all recordings", fit) for fit in stage.get("finals", ())),  # runs from before have none
+                *(("all folds", fit) for fit in stage.get("finals", ())),  # runs from before have none
             ]
         },
         recordings=figures_of(run, truth, said),
@@ -107,7 +107,7 @@ def _pseudo_rows(run: RunFolder) -> list[PseudoRow]:
     for number, stage in enumerate(run.record["stages"]):
         for species in run.species:
             counts = [
-                # A recording is in the training part of all folds but its own.
+                # A recording is in the training part of all folds but its own; final networks are told somewhat more.
                 sum(fit["labels"][kind][species.number] for fit in stage["fits"]) / max(1, len(stage["fits"]))
                 for kind in ("annotated_present", "annotated_absent", "pseudo_present", "pseudo_absent")
             ]

@@ -40,8 +40,7 @@ def opened(
     if order == "disagreement" and len(its) and not its.candidates.spread.any():
         raise ValueError(
             f"{found}: nothing here says how far networks disagree, so --order disagreement has no order: the "
-            "scores are those of one network alone or of an older version; try "
-            "threshold, where the model hesitates"
+            "scores are those of one network alone, or of an older version; try threshold, where the model hesitates"
         )
     embeddings = _embeddings(found, features)
     place = verdicts or (str(verdicts_of(found)) if found else "")

@@ -59,7 +59,7 @@ class Scale:
         return replace(
             self._fewer(stage),
             decay_steps=self._steps(stage.decay_steps) if stage.decay_steps else None,
-            keep="last" if stage.average else self.keep or stage.keep,
+            keep="last" if stage.average or stage.finals else self.keep or stage.keep,
         )
 
     def _fewer(self, one: _Steps) -> _Steps:

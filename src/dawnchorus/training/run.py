@@ -184,6 +184,8 @@ class _Running:
             "windows": to_record(experiment.score_windows),
             "data": self.data_key,
             "fold": fold,
+            # Named only where there is one, so that fits from before are still found.
+            **({"audit": self.audit_fold} if experiment.audit else {}),
             "seed": experiment.seed + 1000 * repeat,
             "precision": precision(),
             "start": before.get((stage.start_from or "", fold, repeat), start.name if start else "initial"),

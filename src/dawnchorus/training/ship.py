@@ -171,8 +171,8 @@ def inherited_licence(experiment: Experiment) -> str:
 def _models(run: Run, stage: str) -> str:
     folds, mean = run.experiment.folds, "; the mean of their probabilities counts"
     if finals := len(run.finals_of(stage)):
-        heard = f"{finals}, which heard all these recordings{mean if finals > 1 else ''}"
-        return f"{heard}; calibrated and judged by {len(run.of_stage(stage))} like it, of {folds} folds"
+        others = f"calibrated and judged by {len(run.of_stage(stage))} others, each of which heard all folds but one"
+        return f"{finals}, which heard the recordings of all {folds} folds{mean if finals > 1 else ''}; {others}"
     return f"{len(run.of_stage(stage))}, of {folds} folds{mean}"
 
 
@@ -189,7 +189,7 @@ Trained by dawnchorus {__version__} on {len(run.data.recordings)} recordings wit
 
 - hears: {front_end.rate_hz} Hz, {front_end.name}
 - network: {network.name}, initial weights: {run.experiment.initial}
-- models: {_models(run, stage)}
+- models: {_models(run, stage)}{"; none heard the audit part" if run.experiment.audit else ""}
 - labels from another model: {taught or "none"}
 - licence of the weights that it was trained on or taught by: {licence or "none that restricts it"}
 - scores rank detections; calibration.csv makes probabilities of a species being in a recording of them, from labels \
