@@ -76,6 +76,32 @@ def test_a_run_of_another_version_is_refused(tmp_path):
         _ = RunFolder(run.path).record
 
 
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ({"recordings": None}, "recordings is None; expected a list of objects"),
+        ({"stages": "2"}, "stages is '2'; expected a list of objects"),
+        ({"stages": [{"name": "2", "fits": None}]}, r"stages\[0\].fits is None"),
+        ({"stages": [{"name": "2", "fits": [], "finals": [3]}]}, r"stages\[0\].finals is \[3\]"),
+    ],
+)
+def test_a_damaged_record_says_what_was_found_where(tmp_path, damage, found):
+    run = written(tmp_path)
+    write_json(run.path / "run.json", read_json(run.path / "run.json") | damage)
+    with pytest.raises(RunError, match="run.json: " + found):
+        _ = RunFolder(run.path).record
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [('{"schema": 1, "rec', "no JSON"), ("[1]", "schema None"), ("", "no JSON")]
+)
+def test_a_record_that_was_cut_short_is_refused(tmp_path, text, found):
+    run = written(tmp_path)
+    (run.path / "run.json").write_text(text)
+    with pytest.raises(RunError, match=f"run.json: {found}"):
+        _ = RunFolder(run.path).record
+
+
 def test_a_stage_without_a_model_is_named(tmp_path):
     with pytest.raises(PackageError, match=r"no package.json"):
         written(tmp_path).package("1")

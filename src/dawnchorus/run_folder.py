@@ -9,7 +9,7 @@ features/ cache/  spectrograms and fits, so that a run can go on; both may be de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,14 +39,21 @@ class RunFolder:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """run.json. Raises RunError when it isn't there, or is of another version."""
+        """run.json. Raises RunError when it isn't there, is damaged, or is of another version."""
         file = self.path / "run.json"
         if not file.is_file():
             raise RunError(f"{self.path}: no run.json here; expected the --out folder of a finished `dawnchorus train`")
-        record: dict[str, Any] = read_json(file)
-        if record.get("schema") != SCHEMA:
-            raise RunError(f"{file}: schema {record.get('schema')}; this version of dawnchorus reads schema {SCHEMA}")
-        return record
+        try:
+            record: Any = read_json(file)
+        except ValueError as error:
+            raise RunError(f"{file}: no JSON ({error}); expected what `dawnchorus train` wrote") from error
+        schema = record.get("schema") if isinstance(record, dict) else None
+        if schema != SCHEMA:
+            raise RunError(f"{file}: schema {schema}; this version of dawnchorus reads schema {SCHEMA}")
+        for where, found in _lists(record):
+            if not (isinstance(found, list) and all(isinstance(one, dict) for one in found)):
+                raise RunError(f"{file}: {where} is {found!r:.40}; expected a list of objects")
+        return dict(record)
 
     @property
     def stages(self) -> list[str]:
@@ -85,6 +92,15 @@ class RunFolder:
     def package(self, stage: str) -> ModelPackage:
         """The model package of a stage."""
         return package.read(self.path / "stages" / stage)
+
+
+def _lists(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What must be lists of objects in a record, by name; the stages come before what is in them."""
+    yield "recordings", record.get("recordings")
+    yield "stages", record.get("stages")
+    for number, stage in enumerate(record["stages"]):
+        for kind in ("fits", "finals"):  # runs from before have no finals
+            yield f"stages[{number}].{kind}", stage.get(kind, [])
 
 
 def write(
