@@ -30,7 +30,7 @@ from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.windows import Anchored, SlidingWindows
 
-KNOWN, STUDENT = "known", "student"
+KNOWN = "known"
 # What a person boxed, with everything else on its frames absent; what nobody listened to is a little absent.
 LABELS = Smoothed(OthersAbsent(AnnotatedOnly(absent_grain="window"), weight=0.5), target=0.0, weight=0.05)
 LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0))
@@ -100,7 +100,7 @@ def on_frames(baseline: Experiment) -> Experiment:
 def student(first: Stage, teacher: str) -> Stage:
     """The stage of a student: in place of pasted events and a little absence, a teacher's log odds everywhere."""
     windows = Anchored(first.windows.columns, 0.4)
-    plain = replace(first, name=STUDENT, windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
+    plain = replace(first, name="student", windows=windows, labels=AnnotatedOnly(), loss=STUDENT_LOSS, mixup=None)
     return replace(plain, pseudo_labels=TAUGHT, teacher=teacher)
 
 

@@ -51,7 +51,7 @@ def test_another_backbone_takes_the_place_of_resnet18_alone() -> None:
     assert scale(memo.exp0117, 0).network.backbone.name == "resnest50d"
 
 
-def test_averaged_weights_stay_the_ones_that_count() -> None:
+def test_averaged_weights_and_those_of_final_networks_stay_the_ones_that_count() -> None:
     averaged = memo.with_stage(memo.first, "1", average=WeightAverage(), keep="last")
     final = memo.with_stage(memo.first, "1", finals=1, keep="last")
     for one in (averaged, final):

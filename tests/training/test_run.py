@@ -286,9 +286,8 @@ def test_final_networks_hear_all_folds_and_are_the_detector(
     assert len(shipped.models) == 2
     for number, one in enumerate(done.detector_of("pupil")):
         assert (shipped.folder / f"weights.{number}.safetensors").read_bytes() == one.weights.read_bytes()
-    assert "models: 2, which heard the recordings of all 2 folds" in (shipped.folder / "card.md").read_text(
-        encoding="utf-8"
-    )
+    card = (shipped.folder / "card.md").read_text(encoding="utf-8")
+    assert "models: 2, which heard the recordings of all 2 folds" in card
     audited = replace(running, experiment=replace(done.experiment, audit=True), fold_of=dict.fromkeys(done.fold_of, 2))
     assert not audited.lesson(pupil, None, 0, {}).blocks, "the audit part is kept from them too"
     monkeypatch.setattr("dawnchorus.training.run.fit", None)  # nothing is trained again

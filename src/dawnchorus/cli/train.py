@@ -127,10 +127,11 @@ def train(
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
-    if student and (method == "memo" or encoder is not None or teacher):
+    on_its_own = method == "rounds" and encoder is None and not teacher
+    if student and not on_its_own:
         raise typer.BadParameter("--student is for --method rounds on spectrograms, without --teacher")
-    own_student = grain == "windows" if student is None else student
-    if finals and not teacher and (method == "memo" or encoder is not None or not own_student):
+    own_student = on_its_own and (grain == "windows" if student is None else student)
+    if finals and not (teacher or own_student):
         raise typer.BadParameter("--finals is for a student, and none is trained here")
     if not annotations and (complete or format or species_column or column or verdict or names or encoding):
         raise typer.BadParameter("--complete, --format, --column and the like say how to read --annotations")
@@ -167,7 +168,7 @@ def train(
         count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
-        if own_student and not teacher:
+        if own_student:
             experiment = in_rounds.self_taught(experiment)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
@@ -179,11 +180,11 @@ def train(
 
         said_by, said = teachers.of_folders(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
-    *before, last = experiment.stages
-    if finals is not None and last.name == in_rounds.STUDENT:
+    if finals is not None and (teacher or own_student):
+        *before, last = experiment.stages
         experiment = replace(experiment, stages=(*before, replace(last, finals=finals)))
     # A student is made to be small and quick.
-    usual = in_rounds.REPEATS if method == "rounds" and encoder is None and not teacher else 1
+    usual = in_rounds.REPEATS if on_its_own else 1
     experiment = replace(experiment, repeats=repeats or usual, audit=audit)
     tables: Any = None
     if annotations:
