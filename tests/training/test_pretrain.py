@@ -185,6 +185,20 @@ def test_stages_start_from_the_pretrained_backbone(finished: Run, prepared: Prep
     assert read_json(plain.fits[0].record)["origin"]["start"] == "initial"
 
 
+def test_a_final_network_starts_from_what_was_learnt_of_all_recordings(prepared: Prepared, tmp_path: Path) -> None:
+    first = replace(LESSON.stages[0], steps=1, keep="last", finals=2)
+    done = run(replace(SHORT, stages=(first,)), prepared, tmp_path)
+    started = {
+        one.fold: tmp_path / "pretrained" / read_json(one.record)["origin"]["start"]
+        for one in (*done.fits, *done.finals)
+    }
+    assert sorted(started, key=str) == [0, 1, None]
+    assert len(list((tmp_path / "pretrained").iterdir())) == 3, "one a fold, and one that both final networks share"
+    assert len(set(started.values())) == 3
+    heard = {fold: read_json(folder / "pretraining.json")["recordings"] for fold, folder in started.items()}
+    assert heard[None] == heard[0] + heard[1] == len(prepared.blocks)
+
+
 def test_a_finished_run_learns_nothing_again(finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("learnt again")
