@@ -11,15 +11,15 @@ from dawnchorus.encoders.onnx_file import OnnxEncoder, onnx_encoder
 SAMPLES = 40  # four seconds at 10 Hz
 
 
-def encoder_file(path: Path, scale: float = 1.0) -> Path:
+def encoder_file(path: Path, scale: float = 1.0, at_once: int | str = "n") -> Path:
     """An encoder of two features: the first half of a stretch summed, and the second."""
     weights = np.zeros((SAMPLES, 2), np.float32)
     weights[: SAMPLES // 2, 0] = weights[SAMPLES // 2 :, 1] = scale
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["sound", "weights"], ["embedding"])],
         "encoder",
-        [helper.make_tensor_value_info("sound", TensorProto.FLOAT, ["n", SAMPLES])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 2])],
+        [helper.make_tensor_value_info("sound", TensorProto.FLOAT, [at_once, SAMPLES])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [at_once, 2])],
         [numpy_helper.from_array(weights, "weights")],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
@@ -54,3 +54,19 @@ def test_a_file_that_takes_other_sound_is_named(tmp_path: Path) -> None:
         onnx_encoder(path, rate_hz=10, window_s=3)
     with pytest.raises(EncoderError, match="no such file"):
         onnx_encoder(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_file_of_a_fixed_number_of_stretches_says_the_same(
+    encoder: OnnxEncoder, tmp_path: Path, at_once: int
+) -> None:
+    sound = np.random.default_rng(0).normal(0, 1, 230).astype(np.float32)
+    fixed = onnx_encoder(encoder_file(tmp_path / "fixed.onnx", at_once=at_once), rate_hz=10, window_s=4, hop_s=1)
+    np.testing.assert_allclose(fixed.columns(sound), encoder.columns(sound), rtol=0.02, atol=0.02)  # bf16
+
+
+def test_an_output_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    path = encoder_file(tmp_path / "encoder.onnx")
+    assert onnx_encoder(path, 10, 4, 1, output="embedding").output == "embedding"
+    with pytest.raises(EncoderError, match="no output is called label; expected one of embedding"):
+        onnx_encoder(path, 10, 4, 1, output="label")

@@ -78,14 +78,20 @@ class Asked:
         hints = {"INFERENCE_PRECISION_HINT": "bf16" if quick else "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
         self.compiled = core.compile_model(str(model) if isinstance(model, Path) else model, "CPU", hints)
         self.of_thread = threading.local()
+        first_axis = self.compiled.input(0).partial_shape[0]
+        self.at_once = first_axis.get_length() if first_axis.is_static else None  # some files take 1, and no more
 
     def __call__(self, batch: NDArray[np.float32], output: int | str = 0) -> NDArray[np.float32]:
         """One output for a batch, its first axis that of the batch."""
         if not hasattr(self.of_thread, "request"):
             self.of_thread.request = self.compiled.create_infer_request()
-        self.of_thread.request.infer([batch])
-        said: NDArray[np.float32] = self.of_thread.request.get_tensor(self.compiled.output(output)).data.copy()
-        return said
+        at_once, said = self.at_once or len(batch), []
+        for start in range(0, len(batch), at_once):
+            some = batch[start : start + at_once]
+            missing = np.zeros((at_once - len(some), *batch.shape[1:]), np.float32)
+            self.of_thread.request.infer([np.concatenate([some, missing])])
+            said.append(self.of_thread.request.get_tensor(self.compiled.output(output)).data[: len(some)].copy())
+        return np.concatenate(said)
 
 
 def in_batches(asked: Any, cut: Samples) -> NDArray[np.float32]:

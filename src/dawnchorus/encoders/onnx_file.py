@@ -78,17 +78,21 @@ def onnx_encoder(
 ) -> OnnxEncoder:
     """The encoder of an ONNX file, tried once on silence.
 
-    Raises EncoderError when there is no such file, or when it can't be asked for stretches of sound.
+    Raises EncoderError when there is no such file or no such output, or when it can't be asked for stretches of sound.
     """
     if not path.is_file():
         raise EncoderError(f"{path}: no such file; expected an ONNX file")
     digest = content_hash(path)
-    silence = np.zeros((1, round(window_s * rate_hz)), np.float32)
+    silence = np.zeros((2, round(window_s * rate_hz)), np.float32)
+    network = _network(str(path), digest)
+    names = [name for one in network.compiled.outputs for name in one.names]
+    if output is not None and output not in names:
+        raise EncoderError(f"{path}: no output is called {output}; expected one of {', '.join(names)}")
     try:
-        said = _one_each(_network(str(path), digest)(silence, 0 if output is None else output))
+        said = _one_each(network(silence, 0 if output is None else output))
     except RuntimeError as error:
         raise EncoderError(
-            f"{path}: it doesn't take sound of shape (1, {silence.shape[1]}): {str(error).splitlines()[-1]}"
+            f"{path}: it doesn't take sound of shape {silence.shape}: {str(error).splitlines()[-1]}"
         ) from error
     return OnnxEncoder(str(path.resolve()), digest, said.shape[1], rate_hz, window_s, hop_s, output, licence)
 
