@@ -295,6 +295,13 @@ def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> 
         assert any((out / "cache" / "pasted").rglob("*.flac"))
 
 
+@pytest.mark.parametrize("other", [["--method", "memo"], ["--teacher", "T"]])
+def test_rounds_that_would_not_be_trained_are_refused(forest: Path, tmp_path: Path, other: list[str]) -> None:
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path / "run"), "--rounds", "1", *other])
+    assert result.exit_code == 2 and "--rounds is for --method rounds or an encoder" in result.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tmp_path: Path) -> None:
     small = ["train", str(forest), "--out", str(tmp_path), "--backbone", "test_resnet", "--weights", "none"]
     small += ["--detail", "coarse", "--batch", "2", "--steps", "1", "--repeats", "1"]

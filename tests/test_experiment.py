@@ -12,6 +12,9 @@ from dawnchorus.augment.disjoint import DisjointMixing
 from dawnchorus.encoders.onnx_file import onnx_encoder
 from dawnchorus.experiment import Experiment, Prediction, Stage, changes, from_record, to_record
 from dawnchorus.features import FrontEnd
+from dawnchorus.labels.beside_absent import BesideAbsent
+from dawnchorus.labels.others_absent import OthersAbsent
+from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.pcen import Pcen
 from dawnchorus.pretraining.learner import Pretraining
 from dawnchorus.pseudo_labels.votes import Votes
@@ -123,3 +126,12 @@ def test_steps_that_are_no_three_numbers_are_an_error(text: str) -> None:
 
 def test_a_budget_scales_steps_and_leaves_one() -> None:
     assert recommended.steps("100,200,10", 0.01) == (1, 2, 1)
+
+
+def test_a_guess_comes_after_pseudo_labels_or_not_at_all() -> None:
+    first, taught = rounds.on_pictures(count=1).stages
+    assert replace(taught, labels=Smoothed(OthersAbsent())).labels == Smoothed(OthersAbsent())
+    inside = OthersAbsent(BesideAbsent(Smoothed()))
+    assert replace(first, labels=inside).labels == inside
+    with pytest.raises(ValueError, match="OthersAbsent stands over a guess"):
+        replace(taught, labels=inside)

@@ -38,6 +38,10 @@ class Evidence:
         """Two sources together: their weights add up."""
         return Evidence(self.present + other.present, self.absent + other.absent)
 
+    def __sub__(self, other: Evidence) -> Evidence:
+        """What this knows more than a part of it."""
+        return Evidence(self.present - other.present, self.absent - other.absent)
+
     def at_most_one(self) -> Evidence:
         """The same, no weight above 1: being told twice is not knowing twice."""
         return Evidence(self.present.clip(0, 1), self.absent.clip(0, 1))
@@ -90,6 +94,9 @@ class Known:
 
     def __add__(self, other: Known) -> Known:
         return Known(self.windows + other.windows, self.frames + other.frames)
+
+    def __sub__(self, other: Known) -> Known:
+        return Known(self.windows - other.windows, self.frames - other.frames)
 
     def __getitem__(self, rows: Any) -> Known:
         return Known(self.windows[rows], self.frames[rows])

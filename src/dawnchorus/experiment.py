@@ -23,6 +23,7 @@ from dawnchorus.features import FrontEnd
 from dawnchorus.files import LATER, recorded
 from dawnchorus.labels.boxes import LabelPolicy
 from dawnchorus.labels.class_weights import ClassWeights
+from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
 from dawnchorus.losses.clipwise import ClipwiseLoss
 from dawnchorus.losses.known_cells import Loss
@@ -50,9 +51,9 @@ class Stage:
 
     `pseudo_labels` are made of the Scores of the stage named `teacher` and added to `labels`: on all recordings, or on
     those with a TP box (`pseudo_on`), and on the sets of recordings without annotations that `also_hear` names. Where a
-    person said absent, no pseudo-label says present. With `pseudo_cap` the presence that they tell of windows weighs,
-    for each species, at most so many times what people said. `class_weights` weighs presence by how often each species
-    is known present, and `under_sample` evens the species out.
+    person said absent, no pseudo-label says present. With `pseudo_cap` the presence that they tell weighs, for each
+    species and at each grain, at most so many times what people said. `class_weights` weighs presence by how often each
+    species is known present, and `under_sample` evens the species out.
 
     `steps` counts optimiser steps of `batch` windows each. The learning rate falls along a cosine to 0 within
     `decay_steps` and rises again, over and over (None: falls once). `keep` says which weights count: the last, the best
@@ -115,6 +116,14 @@ class Stage:
             raise ValueError(f"stage {self.name}: class_weights and under_sample are of the windows of all recordings")
         if self.pseudo_labels and isinstance(self.labels, UnknownIsAbsent):
             raise ValueError(f"stage {self.name}: where silence is absence, nothing is left for pseudo-labels to say")
+        inner = getattr(self.labels, "labels", None)
+        while self.pseudo_labels and inner is not None:
+            if isinstance(inner, Smoothed):
+                raise ValueError(
+                    f"stage {self.name}: {type(self.labels).__name__} stands over a guess, which would leave nothing "
+                    "for pseudo-labels to say; expected Smoothed outermost"
+                )
+            inner = getattr(inner, "labels", None)
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,23 @@ import numpy as np
 import pytest
 import torch
 
-from dawnchorus import dataset, scores
+from dawnchorus import dataset, rounds, scores
 from dawnchorus.augment.background import Background
 from dawnchorus.augment.band_masks import BandMasks
 from dawnchorus.augment.bands import Bands
 from dawnchorus.augment.disjoint import DisjointMixing
 from dawnchorus.augment.example import Around, Example
 from dawnchorus.dataset import Prepared
+from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.experiment import Stage
 from dawnchorus.labels.annotated_only import AnnotatedOnly
+from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.sampling import UnderSample
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
+from dawnchorus.training.counts import label_counts
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 from training import tiny
 
@@ -177,6 +180,51 @@ def test_anchors_say_present_as_often_as_absent_and_are_even_over_species(prepar
     absent = (frames.absent > 0).any(1).sum(0).numpy()
     assert 0.5 < present.sum() / absent.sum() < 2
     assert present.max() < 3 * present.min()
+
+
+@pytest.mark.parametrize(
+    "stage", [rounds.on_pictures(count=1).stages[1], rounds.on_encoder(BirdNet(), count=1).stages[1]]
+)
+def test_what_teachers_say_reaches_the_loss_wherever_no_person_spoke(prepared: Prepared, stage: Stage) -> None:
+    stage = replace(stage, windows=SlidingWindows(128, 16))
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage, 0.9))
+    windows = lesson.windows()
+    said, told, known = lesson.said(windows), lesson.told(windows), lesson.known(windows)
+    for grain in ("windows", "frames"):
+        people, teachers, both = (getattr(each, grain) for each in (said, told, known))
+        nobody = ~people.known
+        assert nobody.any() and people.known.any() and teachers.present.min() > 0
+        np.testing.assert_array_equal(both.present[nobody], teachers.present[nobody])
+        np.testing.assert_array_equal(both.present[~nobody], people.present[~nobody])
+    unheard = lesson_of(stage, prepared)
+    guessed, alone = unheard.known(windows), stage.labels(windows, unheard.annotations, 2, 32)
+    np.testing.assert_array_equal(guessed.frames.absent, alone.frames.absent)  # the guess holds
+    assert not unheard.taught(windows).windows.known.any()
+
+
+def test_pseudo_labels_are_counted_where_no_person_spoke(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[1], labels=AnnotatedOnly(), pseudo_labels=Soft(), teacher="1")
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage, 0.75))
+    windows = lesson.windows()
+    free = (~lesson.said(windows).windows.known).sum(axis=0)
+    counts = label_counts(lesson)
+    assert counts["pseudo_present"] == free.tolist() and max(free) < len(windows)
+    assert counts["pseudo_mass"] == pytest.approx(0.75 * free, abs=0.01)
+
+
+def test_a_cap_holds_at_each_grain_and_pasted_events_are_no_words_of_people(prepared: Prepared) -> None:
+    known = replace(tiny.experiment().stages[1], labels=AnnotatedOnly())
+    stage = replace(known, pseudo_labels=Soft(windows=False), teacher="1", pseudo_cap=0.5)
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage, 0.9))
+    windows = lesson.windows()
+    people = lesson.said(windows).frames.present.sum(axis=(0, 1))
+    assert lesson.told(windows).frames.present.sum(axis=(0, 1)) == pytest.approx(0.5 * people, rel=1e-3)
+    host = next(box.recording for box in prepared.data.annotations if box.present)
+    with_pasted = replace(lesson, pasted=frozenset({host}))
+    others = [window for window in windows if window.recording != host]
+    fewer = lesson.said(others).frames.present.sum(axis=(0, 1))
+    assert fewer.sum() < people.sum()
+    assert with_pasted.told(others).frames.present.sum(axis=(0, 1)) == pytest.approx(0.5 * fewer, rel=1e-3)
 
 
 def test_the_presence_of_pseudo_labels_weighs_at_most_what_the_cap_allows(prepared: Prepared) -> None:

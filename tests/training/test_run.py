@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from dawnchorus import dataset, scores
+from dawnchorus import dataset, rounds, scores
 from dawnchorus.audio.folders import scan
 from dawnchorus.averaging import WeightAverage
 from dawnchorus.dataset import Prepared
@@ -263,6 +263,24 @@ def test_no_model_hears_the_audit_part_and_a_worse_round_is_left_out(
     running = _Running(experiment, prepared, done.fold_of, NOTHING_PASTED, {}, tmp_path, None, "")
     assert not audited & set(running.lesson(known, 0, 0, {}).blocks)
     assert 0 <= running.audit_score(done.of_stage("known")) <= 1
+
+
+def test_a_student_learns_from_what_the_audit_kept(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second, _ = tiny.experiment((1, 1, 1)).stages
+    known = replace(second, name="known", start_from=None)
+    experiment = rounds.self_taught(replace(tiny.experiment(), stages=rounds.rounds(known, 3), audit=True))
+    judged = iter((0.5, 0.6, 0.4, 0.7))
+    monkeypatch.setattr(_Running, "audit_score", lambda self, fits: next(judged))
+    done = run(experiment, prepared, tmp_path)
+    assert [(one.name, one.teacher) for one in done.experiment.stages] == [
+        ("known", None),
+        ("round-1", "known"),
+        ("student", "round-1"),
+    ]
+    assert done.audit == {"known": 0.5, "round-1": 0.6, "round-2": 0.4, "student": 0.7}
+    assert set(done.out_of_fold("student")) == {key for key, fold in done.fold_of.items() if fold != 2}
 
 
 def test_final_networks_hear_all_folds_and_are_the_detector(

@@ -23,6 +23,9 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Folder for the weights: give it to `train --weights`.")],
     backbone: Annotated[str, typer.Option(help="A network by its timm name.")] = "tf_efficientnet_lite0",
     weights: Annotated[str, typer.Option(help="What it starts from: imagenet, lite, none, or a file.")] = "lite",
+    columns_per_frame: Annotated[
+        int | None, typer.Option(help="As in `train`: 32, 16, 8 or 4. Default: 16, as there.")
+    ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 300,
     batch: Annotated[int, typer.Option(min=2, help="Places a step, of which two views are heard.")] = 64,
     detail: Annotated[
@@ -36,7 +39,7 @@ def pretrain(
         need_sound(audio_folder(folder))
     can_write(out)
     need_training()
-    from dawnchorus import dataset, recommended
+    from dawnchorus import dataset, recommended, rounds
     from dawnchorus.console import bar, console
     from dawnchorus.feature_store import build_store
     from dawnchorus.files import read_json
@@ -46,7 +49,8 @@ def pretrain(
     from dawnchorus.training.pretrain import pretrain as learn
 
     say, sound = console().print, recommended.DETAIL[detail][0]
-    network = SedNetwork(Backbone(backbone, pretrained.resolved(weights)), coordinate=True)  # as `train` has it
+    columns = columns_per_frame or rounds.COLUMNS_PER_FRAME
+    network = SedNetwork(Backbone(backbone, pretrained.resolved(weights), columns), coordinate=True)  # as in `train`
     settings = recommended.pretraining(steps, batch, detail)
     pretrained.check(network.backbone, sound)
     settings.learner(network, sound.rows)  # what can't be learnt says so before an hour of spectrograms

@@ -69,6 +69,9 @@ def train(
     ] = None,
     encoder_rate: Annotated[int, typer.Option(help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
     encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
+    encoder_output: Annotated[
+        str | None, typer.Option(help="With an ONNX encoder: its output with the embeddings. Default: the first.")
+    ] = None,
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
     rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with --method rounds or an encoder.")] = 0,
     student: Annotated[
@@ -131,6 +134,8 @@ def train(
     if student and not on_its_own:
         raise typer.BadParameter("--student is for --method rounds on spectrograms, without --teacher")
     own_student = on_its_own and (grain == "windows" if student is None else student)
+    if rounds and (method == "memo" or teacher):
+        raise typer.BadParameter("--rounds is for --method rounds or an encoder, without --teacher")
     if finals and not (teacher or own_student):
         raise typer.BadParameter("--finals is for a student, and none is trained here")
     if not annotations and (complete or format or species_column or column or verdict or names or encoding):
@@ -160,7 +165,7 @@ def train(
             "them that are held out here are not wholly new to the models that score them"
         )
     if encoder is not None:
-        heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_licence)
+        heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_output, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
         experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
@@ -202,14 +207,14 @@ def train(
         raise typer.Exit(EXIT_FAULTS)
 
 
-def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, licence: str) -> Any:
+def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, output: str | None, licence: str) -> Any:
     from dawnchorus.encoders.birdnet import BirdNet, weights_file
     from dawnchorus.encoders.onnx_file import onnx_encoder
 
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
         return BirdNet() if hop is None else BirdNet(hop)
-    return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, licence=licence or "not stated")
+    return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, output, licence or "not stated")
 
 
 def _with_verdicts(data: Any, where: str, strict: bool) -> Any:

@@ -18,7 +18,7 @@ class Smoothed:
     """What `labels` says, and where it says nothing a soft label `target` of confidence `weight`.
 
     A small target is a weak guess of how often a species sounds where nobody listened: it pulls scores down that
-    nothing else holds.
+    nothing else holds. It is the last word: what pseudo-labels say is known, and nothing is guessed there.
     """
 
     labels: LabelPolicy = AnnotatedOnly()
@@ -33,10 +33,13 @@ class Smoothed:
         self, windows: Sequence[Window], annotations: Annotations, n_species: int, columns_per_frame: int
     ) -> Known:
         """Evidence that knows every cell, most of them hardly at all."""
-        known = self.labels(windows, annotations, n_species, columns_per_frame)
-        return Known(self._smoothed(known.windows), self._smoothed(known.frames))
+        return self.filled(self.labels(windows, annotations, n_species, columns_per_frame))
 
-    def _smoothed(self, evidence: Evidence) -> Evidence:
+    def filled(self, known: Known) -> Known:
+        """What is known, and the guess wherever that is nothing."""
+        return Known(self._filled(known.windows), self._filled(known.frames))
+
+    def _filled(self, evidence: Evidence) -> Evidence:
         unknown = 1 - np.asarray(evidence.known, np.float32)
         target = (self.target * unknown).astype(np.float32)
         return evidence + Evidence.soft(target, (self.weight * unknown).astype(np.float32))

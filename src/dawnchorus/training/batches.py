@@ -20,6 +20,7 @@ from dawnchorus.events import Annotation
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.experiment import Stage
 from dawnchorus.features import FeatureBlock
+from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows, Window
 
@@ -76,18 +77,30 @@ class Lesson:
 
     def told(self, windows: Sequence[Window]) -> Known:
         """What the pseudo-labels alone say of windows, capped as the stage asks."""
+        told = self._told(windows)
         if self.stage.pseudo_labels is None or self.stage.pseudo_cap is None:
-            return self._told(windows)
-        return self._told(windows).weighted(self._cap, self._cap)
+            return told
+        of_windows, of_frames = self._caps
+        return Known(told.windows.weighted(of_windows, of_windows), told.frames.weighted(of_frames, of_frames))
 
     @cached_property
-    def _cap(self) -> NDArray[np.float32]:
-        """By what pseudo-labels are multiplied `(species,)`, so that their presence weighs no more than allowed."""
-        windows = self.windows()
-        told = self._told(windows).windows.present.sum(axis=0)
-        labels = self.stage.labels(windows, self.annotations, self.n_species, self.columns_per_frame)
-        allowed = (self.stage.pseudo_cap or 0) * labels.windows.present.sum(axis=0)
-        return np.minimum(1, allowed / np.maximum(told, 1e-9)).astype(np.float32)
+    def _caps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """By what pseudo-labels of windows and of frames are multiplied, both `(species,)`.
+
+        So their presence weighs no more than allowed. Pasted events are not what people said of these recordings.
+        """
+        windows = [window for window in self.windows() if window.recording not in self.pasted]
+        told, people = self._told(windows), self.said(windows)
+        allowed = self.stage.pseudo_cap or 0
+
+        def cap(told: NDArray[np.float32], people: NDArray[np.float32]) -> NDArray[np.float32]:
+            mass, wanted = (each.reshape(-1, self.n_species).sum(axis=0) for each in (told, people))
+            return np.minimum(1, allowed * wanted / np.maximum(mass, 1e-9)).astype(np.float32)
+
+        return (
+            cap(told.windows.present, people.windows.present),
+            cap(told.frames.present, people.frames.present),
+        )
 
     def _told(self, windows: Sequence[Window]) -> Known:
         policy = self.stage.pseudo_labels
@@ -99,10 +112,26 @@ class Lesson:
             teachers = {key: said for key, said in teachers.items() if key in heard}
         return policy(teachers, windows, self.n_species, self.columns_per_frame)
 
+    def said(self, windows: Sequence[Window]) -> Known:
+        """What people said of windows, as the stage's label policy takes it, without a guess at the rest."""
+        labels = self.stage.labels
+        policy = labels.labels if isinstance(labels, Smoothed) else labels
+        return policy(windows, self.annotations, self.n_species, self.columns_per_frame)
+
+    def taught(self, windows: Sequence[Window]) -> Known:
+        """What of the pseudo-labels reaches the loss: people's word holds."""
+        return self._topped_up(windows) - self.said(windows)
+
     def known(self, windows: Sequence[Window]) -> Known:
-        """What the stage takes as known of windows: its label policy's word, and its pseudo-labels on top."""
-        known = self.stage.labels(windows, self.annotations, self.n_species, self.columns_per_frame)
-        return known.topped_up(self.told(windows), self.stage.faithful_contradictions)
+        """What the stage takes as known of windows: people's word, its pseudo-labels on top, and a guess at the rest.
+
+        The guess comes last: before the pseudo-labels it would leave them nothing to say.
+        """
+        known, labels = self._topped_up(windows), self.stage.labels
+        return labels.filled(known) if isinstance(labels, Smoothed) else known
+
+    def _topped_up(self, windows: Sequence[Window]) -> Known:
+        return self.said(windows).topped_up(self.told(windows), self.stage.faithful_contradictions)
 
     def present_counts(self, told: Known) -> NDArray[np.float64]:
         """How often each species is known present `(species,)`: TP boxes and windows that pseudo-labels call so."""

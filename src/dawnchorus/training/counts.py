@@ -21,7 +21,8 @@ def called_present(told: Evidence) -> NDArray[np.bool_]:
 def label_counts(lesson: Lesson) -> dict[str, Any]:
     """How many boxes people gave, and how many windows the pseudo-labels added, for each species.
 
-    `pseudo_mass` is the weight of their presence, which with soft labels says more than a count.
+    What a person said already is not counted again. `pseudo_mass` is the weight of their presence, which with soft
+    labels says more than a count.
     """
     boxes = [box for its in lesson.annotations.values() for box in its]
     n_species = lesson.n_species
@@ -33,9 +34,9 @@ def label_counts(lesson: Lesson) -> dict[str, Any]:
         "pseudo_mass": [0.0] * n_species,
     }
     if lesson.stage.pseudo_labels is not None and not isinstance(lesson.stage.windows, EventCrops):
-        told = lesson.told(lesson.windows()).windows
-        present = called_present(told)
+        taught = lesson.taught(lesson.windows()).windows
+        present = called_present(taught)
         counts["pseudo_present"] = present.sum(axis=0).tolist()
-        counts["pseudo_absent"] = (told.known & ~present).sum(axis=0).tolist()
-        counts["pseudo_mass"] = told.present.sum(axis=0).round(2).tolist()
+        counts["pseudo_absent"] = (taught.known & ~present).sum(axis=0).tolist()
+        counts["pseudo_mass"] = taught.present.sum(axis=0).round(2).tolist()
     return counts

@@ -22,6 +22,7 @@ from dawnchorus.dataset import Prepared, by_song_type
 from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.files import value_hash, write_json
+from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.pseudo_labels.teachers import Teachers
 from dawnchorus.scores import Scores
@@ -87,7 +88,9 @@ def run(
     finals: list[Fit] = []
     pseudo: dict[str, list[Stretch]] = {}
     audit: dict[str, float] = {}
-    for number, stage in enumerate(experiment.stages):
+    number = 0
+    while number < len(experiment.stages):
+        stage = experiment.stages[number]
         teachers = running.teachers(stage, [one for one in done if one.stage.name == stage.teacher])
         told = running.pseudo_stretches(stage, teachers, species_of)
         fits: list[Fit] = []
@@ -96,12 +99,28 @@ def run(
         if experiment.audit:
             audit[stage.name] = running.audit_score(fits)
             if stage.pseudo_labels and audit[stage.name] < audit.get(stage.teacher or "", -math.inf):
-                experiment = replace(experiment, stages=experiment.stages[:number])
-                break
+                experiment = _without(experiment, number)
+                continue
+        number += 1
         finals += [running.fit(stage, None, repeat, teachers, done) for repeat in range(stage.finals)]
         done += fits
         pseudo[stage.name] = told
     return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit, outside, tuple(finals))
+
+
+def _without(experiment: Experiment, number: int) -> Experiment:
+    """The experiment without a stage that was worse than its teacher, and without those that would only repeat it.
+
+    Another lesson, such as a student's, is learnt from that stage's teacher.
+    """
+    worse = experiment.stages[number]
+    out, kept = {worse.name}, list(experiment.stages[:number])
+    for later in experiment.stages[number + 1 :]:
+        if later.start_from in out or replace(later, name=worse.name, teacher=worse.teacher) == worse:
+            out.add(later.name)
+        else:
+            kept.append(replace(later, teacher=worse.teacher) if later.teacher in out else later)
+    return replace(experiment, stages=tuple(kept))
 
 
 def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
@@ -186,6 +205,7 @@ class _Running:
             "fold": fold,
             # Named only where there is one, so that fits from before are still found.
             **({"audit": self.audit_fold} if experiment.audit else {}),
+            **({"guess": "last"} if stage.pseudo_labels and isinstance(stage.labels, Smoothed) else {}),
             "seed": experiment.seed + 1000 * repeat,
             "precision": precision(),
             "start": before.get((stage.start_from or "", fold, repeat), start.name if start else "initial"),
