@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dawnchorus import recommended, rounds
+from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 
@@ -28,3 +29,9 @@ def test_it_is_taught_by_the_last_round_and_hears_nothing_made_up():
 def test_the_network_is_told_how_high_a_place_is_but_the_memos_is_not():
     assert rounds.on_pictures().network.coordinate
     assert not recommended.experiment().network.coordinate  # the memo's three channels are alike
+
+
+def test_an_encoder_has_one_round_of_soft_labels_and_spectrograms_none():
+    known, first = rounds.on_encoder(BirdNet()).stages
+    assert (known.teacher, first.teacher, first.pseudo_labels) == (None, "known", rounds.SOFT)
+    assert [stage.name for stage in rounds.on_pictures().stages] == ["known"]

@@ -45,7 +45,9 @@ FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
 # However little of a box is in so short a window, its frames are in the box.
 ENCODER_LABELS = Smoothed(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.3), target=0.0, weight=0.3)
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
-SOFT = Soft(prior=0.02, weight=0.3, absent_weight=0.3)
+# A species sounds in about a twentieth of the time; teachers' losses weigh its presence and absence alike.
+SOFT = Soft(prior=0.05, weight=0.3, absent_weight=0.3)
+ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second nothing more; on spectrograms it loses
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
 FINALS = 2  # taught from elsewhere, both halves would have the same teacher: two that hear everything are better
@@ -130,9 +132,13 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experi
 
 
 def on_encoder(
-    encoder: BirdNet | OnnxEncoder, folds: int = ENCODER_FOLDS, steps: int = 200, seed: int = 0, count: int = 0
+    encoder: BirdNet | OnnxEncoder,
+    folds: int = ENCODER_FOLDS,
+    steps: int = 200,
+    seed: int = 0,
+    count: int = ENCODER_ROUNDS,
 ) -> Experiment:
-    """A light head on a pretrained encoder: embeddings once, then a minute of training.
+    """A light head on a pretrained encoder: embeddings once, then minutes of training.
 
     It hears no pasted events: on an encoder they gained on one benchmark and lost more on another.
     """

@@ -73,7 +73,10 @@ def train(
         str | None, typer.Option(help="With an ONNX encoder: its output with the embeddings. Default: the first.")
     ] = None,
     encoder_licence: Annotated[str, typer.Option(help="With an ONNX encoder: its licence, for the card.")] = "",
-    rounds: Annotated[int, typer.Option(min=0, help="Rounds of soft labels, with --method rounds or an encoder.")] = 0,
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=0, help="Rounds of soft labels. Default: 1 with --encoder, else 0."),
+    ] = None,
     student: Annotated[
         bool | None,
         typer.Option(
@@ -168,10 +171,11 @@ def train(
         heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_output, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
-        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, rounds)
+        usual_rounds = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
+        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, usual_rounds)
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
-        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds, batch)
+        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, batch)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
         if own_student:
             experiment = in_rounds.self_taught(experiment)
