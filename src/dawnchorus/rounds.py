@@ -45,8 +45,8 @@ FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
 # However little of a box is in so short a window, its frames are in the box.
 ENCODER_LABELS = Smoothed(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.3), target=0.0, weight=0.3)
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
-# A species sounds in about a twentieth of the time; teachers' losses weigh its presence and absence alike.
-SOFT = Soft(prior=0.05, weight=0.3, absent_weight=0.3)
+# A species sounds in about a twentieth of the time, and teachers' losses weigh its presence and absence alike.
+SOFT = Soft(prior=0.05)
 ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second nothing more; on spectrograms it loses
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
