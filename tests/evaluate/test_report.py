@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
-from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of
+from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of, warnings_of
 from dawnchorus.evaluate.truth import Truth
+from dawnchorus.files import write_json
 from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS
 from dawnchorus.report.page import write
+from dawnchorus.run_folder import RunFolder
 from evaluate.runs import FULL, RULE, KnowsTheTruth
 
 
@@ -28,6 +30,19 @@ def test_a_report_on_partial_labels_warns_and_a_page_is_made_of_it(run, tmp_path
     assert set(made.losses) == {f"stage {stage}, {each}" for stage, those in heard.items() for each in those}
     write(tmp_path / "report.html", made)
     assert PARTIAL_WARNING.split(".")[0] in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_scores_of_a_stage_that_models_taught_are_said_to_be_too_high(run):
+    stages = [{"name": "1", "teacher": None}, {"name": "2", "teacher": "1"}]
+    write_json(run.path / "run.json", run.record | {"experiment": {"stages": stages}})
+    told = warnings_of(RunFolder(run.path))
+    assert told[0] == PARTIAL_WARNING and len(told) == 2
+    assert told[1].startswith("Too high are the scores of stage 2 here:")
+    assert told[1].endswith("Those of stage 1 are of boxes that its models never had.")
+    pupil = [{"name": "1", "teacher": "elsewhere"}, {"name": "2", "teacher": "1"}]
+    write_json(run.path / "run.json", run.record | {"experiment": {"stages": pupil}})
+    assert "of stage 1 and 2 here" in warnings_of(RunFolder(run.path))[1]
+    assert "never had" not in warnings_of(RunFolder(run.path))[1]
 
 
 def test_a_report_on_truth_shows_the_events_that_are_known(run, monkeypatch):

@@ -23,6 +23,25 @@ PARTIAL_WARNING = (
 )
 
 
+def warnings_of(run: RunFolder) -> list[str]:
+    """What a reader must know of scores on partial labels.
+
+    A stage that was taught scores recordings that it never heard, but the models that taught it had their boxes.
+    """
+    record = run.record.get("experiment") or {}
+    with_teacher = {stage["name"] for stage in record.get("stages", ()) if stage.get("teacher")}
+    taught = [name for name in run.stages if name in with_teacher]
+    if not taught:
+        return [PARTIAL_WARNING]
+    own = [name for name in run.stages if name not in with_teacher]
+    too_high = (
+        f"Too high are the scores of stage {' and '.join(taught)} here: it learnt from what other models said, and "
+        "those had these boxes."
+    )
+    of_own = f" Those of stage {own[-1]} are of boxes that its models never had." if own else ""
+    return [PARTIAL_WARNING, too_high + of_own]
+
+
 def report_of(
     run: RunFolder,
     evaluations: Sequence[Evaluation],
@@ -33,7 +52,7 @@ def report_of(
     record = run.record
     overall = [one for one in evaluations if one.fold is None]
     on = overall[-1].on
-    warnings = [PARTIAL_WARNING] if on == PARTIAL_LABELS else []
+    warnings = warnings_of(run) if on == PARTIAL_LABELS else []
     faults = [f"{one['recording']}: {one['fault']}" for one in record["failures"]]
     return Report(
         title=f"dawnchorus: {Path(record['data']).name or 'run'}",
