@@ -83,6 +83,8 @@ def test_a_run_of_another_version_is_refused(tmp_path):
         ({"stages": "2"}, "stages is '2'; expected a list of objects"),
         ({"stages": [{"name": "2", "fits": None}]}, r"stages\[0\].fits is None"),
         ({"stages": [{"name": "2", "fits": [], "finals": [3]}]}, r"stages\[0\].finals is \[3\]"),
+        ({"stages": [], "experiment": {"stages": ["known"]}}, r"experiment.stages is \['known'\]"),
+        ({"stages": [], "experiment": "known"}, "experiment.stages is 'known'"),
     ],
 )
 def test_a_damaged_record_says_what_was_found_where(tmp_path, damage, found):

@@ -96,6 +96,8 @@ class RunFolder:
 
 def _lists(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """What must be lists of objects in a record, by name; the stages come before what is in them."""
+    experiment = record.get("experiment") or {}
+    yield "experiment.stages", experiment.get("stages", []) if isinstance(experiment, dict) else experiment
     yield "recordings", record.get("recordings")
     yield "stages", record.get("stages")
     for number, stage in enumerate(record["stages"]):

@@ -78,8 +78,9 @@ class Asked:
         hints = {"INFERENCE_PRECISION_HINT": "bf16" if quick else "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
         self.compiled = core.compile_model(str(model) if isinstance(model, Path) else model, "CPU", hints)
         self.of_thread = threading.local()
-        first_axis = self.compiled.input(0).partial_shape[0]
-        self.at_once = first_axis.get_length() if first_axis.is_static else None  # some files take 1, and no more
+        shape = self.compiled.input(0).partial_shape
+        fixed = shape.rank.is_static and shape[0].is_static
+        self.at_once = shape[0].get_length() if fixed else None  # some files take 1, and no more
 
     def __call__(self, batch: NDArray[np.float32], output: int | str = 0) -> NDArray[np.float32]:
         """One output for a batch, its first axis that of the batch."""

@@ -205,6 +205,7 @@ class _Running:
             "fold": fold,
             # Named only where there is one, so that fits from before are still found.
             **({"audit": self.audit_fold} if experiment.audit else {}),
+            # Before, the guess left pseudo-labels nothing to say: such fits are not found again.
             **({"guess": "last"} if stage.pseudo_labels and isinstance(stage.labels, Smoothed) else {}),
             "seed": experiment.seed + 1000 * repeat,
             "precision": precision(),
