@@ -70,3 +70,10 @@ def test_an_output_that_is_not_there_is_refused_with_those_that_are(tmp_path: Pa
     assert onnx_encoder(path, 10, 4, 1, output="embedding").output == "embedding"
     with pytest.raises(EncoderError, match="no output is called label; expected one of embedding"):
         onnx_encoder(path, 10, 4, 1, output="label")
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.onnx"
+    path.write_bytes(encoder_file(tmp_path / "encoder.onnx").read_bytes()[:50])
+    with pytest.raises(EncoderError, match="damaged.onnx: no ONNX file that can be read"):
+        onnx_encoder(path, 10, 4, 1)

@@ -38,18 +38,18 @@ def finished(forest: Path, store: Path, first: Stage, tmp_path_factory: pytest.T
     return run(experiment, prepared, tmp_path_factory.mktemp("cache"))
 
 
-def said_by(fits: list[Fit], recording: Recording) -> Scores:
-    """The mean of what these networks alone were heard to say."""
-    return scores.mean([scores.read(next(one.folder.glob("said-*.npz")))[recording.key] for one in fits])
+def assert_only_these_spoke(said: dict[str, Scores], fits: list[Fit], recordings: list[Recording]) -> None:
+    """What is said is the mean of what these networks were heard to say."""
+    assert set(said) == {one.key for one in recordings}
+    heard = [scores.read(next(one.folder.glob("said-*.npz"))) for one in fits]
+    for key, joined in said.items():
+        expected = scores.mean([each[key] for each in heard])
+        np.testing.assert_allclose(joined.framewise, expected.framewise, atol=1e-6)
 
 
 def test_the_final_networks_alone_hear_new_recordings(finished: Run, unheard: list[Recording], store: Path) -> None:
-    said = predict(finished, "1", unheard, store)
-    assert set(said) == {one.key for one in unheard}
+    assert_only_these_spoke(predict(finished, "1", unheard, store), finished.finals_of("1"), unheard)
     assert not [one for one in finished.fits if list(one.folder.glob("said-*"))]
-    for recording in unheard:
-        expected = said_by(finished.finals_of("1"), recording)
-        np.testing.assert_allclose(said[recording.key].framewise, expected.framewise, atol=1e-6)
 
 
 def test_without_final_networks_those_of_the_folds_hear_new_recordings(
@@ -57,10 +57,7 @@ def test_without_final_networks_those_of_the_folds_hear_new_recordings(
 ) -> None:
     cache = finished.fits[0].folder.parent
     plain = run(replace(finished.experiment, stages=(first,)), finished.data, cache)
-    said = predict(plain, "1", unheard, store)
-    for recording in unheard:
-        expected = said_by(plain.of_stage("1"), recording)
-        np.testing.assert_allclose(said[recording.key].framewise, expected.framewise, atol=1e-6)
+    assert_only_these_spoke(predict(plain, "1", unheard, store), plain.of_stage("1"), unheard)
 
 
 def test_a_recording_that_cannot_be_read_is_left_out(

@@ -171,8 +171,8 @@ def train(
         heard_by = _encoder(encoder, hop, encoder_rate, encoder_window, encoder_output, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
-        usual_rounds = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
-        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, usual_rounds)
+        how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
+        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often)
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, batch)

@@ -84,7 +84,10 @@ def onnx_encoder(
         raise EncoderError(f"{path}: no such file; expected an ONNX file")
     digest = content_hash(path)
     silence = np.zeros((2, round(window_s * rate_hz)), np.float32)
-    network = _network(str(path), digest)
+    try:
+        network = _network(str(path), digest)
+    except RuntimeError as error:
+        raise EncoderError(f"{path}: no ONNX file that can be read: {str(error).strip().splitlines()[-1]}") from error
     names = [name for one in network.compiled.outputs for name in one.names]
     if output is not None and output not in names:
         raise EncoderError(f"{path}: no output is called {output}; expected one of {', '.join(names)}")
