@@ -65,7 +65,11 @@ def train(
         str | None, typer.Option(help="A pretrained encoder to hear with: birdnet, or an ONNX file.")
     ] = None,
     hop: Annotated[
-        float | None, typer.Option(help="With --encoder: seconds from one embedding to the next. [0.375 or 0.5]")
+        float | None,
+        typer.Option(
+            help="With --encoder: seconds from one embedding to the next. Default: 0.375, of an ONNX file 0.5. "
+            "BirdNET at 0.1875 hears better, at half the speed."
+        ),
     ] = None,
     encoder_rate: Annotated[int, typer.Option(help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
     encoder_window: Annotated[float, typer.Option(help="With an ONNX encoder: seconds that it hears.")] = 5.0,
