@@ -302,6 +302,12 @@ def test_rounds_that_would_not_be_trained_are_refused(forest: Path, tmp_path: Pa
     assert not (tmp_path / "run").exists()
 
 
+def test_a_hop_without_an_encoder_is_refused(forest: Path, tmp_path: Path) -> None:
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path / "run"), "--hop", "0.375"])
+    assert result.exit_code == 2 and "--hop is for --encoder" in result.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tmp_path: Path) -> None:
     small = ["train", str(forest), "--out", str(tmp_path), "--backbone", "test_resnet", "--weights", "none"]
     small += ["--detail", "coarse", "--batch", "2", "--steps", "1", "--repeats", "1"]

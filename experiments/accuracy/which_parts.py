@@ -1,15 +1,14 @@
 """What does each part of the default on spectrograms bring, when it alone is left out?
 
 Expected: without pasted events most is lost, since boxes are few; then without a little absence where nobody spoke,
-as the network never hears silence called so. Mixup and the coordinate bring a little each. Without windows round boxes
-little is lost, because pasted events are anchors too.
+as the network never hears silence called so. Mixup brings a little. Without windows round boxes little is lost, because
+pasted events are anchors too. `which_input` leaves out the coordinate.
 """
 
 from dataclasses import replace
 
 from dawnchorus import rounds
 from dawnchorus.experiment import Experiment, Stage
-from dawnchorus.networks.sed import SedNetwork
 from dawnchorus.study.values import Variant
 
 default = rounds.on_pictures()
@@ -34,5 +33,4 @@ variants = {
     "without_anchors": Variant(of(replace(known, windows=replace(known.windows, share=0.0)))),
     "without_mixup": Variant(of(replace(known, mixup=None))),
     "without_masks": Variant(of(replace(known, augment=()))),
-    "without_coordinate": Variant(replace(default, network=SedNetwork(rounds.BACKBONE))),
 }

@@ -135,6 +135,8 @@ def train(
     """Train a detector from recordings and annotations; run again to go on after an interruption."""
     if encoder is not None and grain == "frames":
         raise typer.BadParameter("--encoder learns on frames already; leave --grain out")
+    if hop is not None and encoder is None:
+        raise typer.BadParameter("--hop is for --encoder, and there is none")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
     on_its_own = method == "rounds" and encoder is None and not teacher
