@@ -224,7 +224,7 @@ def _encoder(name: str, hop: float | None, rate_hz: int, window_s: float, output
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
         return BirdNet() if hop is None else BirdNet(hop)
-    return onnx_encoder(Path(name), rate_hz, window_s, hop or 0.5, output, licence or "not stated")
+    return onnx_encoder(Path(name), rate_hz, window_s, 0.5 if hop is None else hop, output, licence or "not stated")
 
 
 def _with_verdicts(data: Any, where: str, strict: bool) -> Any:
