@@ -89,8 +89,9 @@ def test_two_nodes_and_one_of_them_lost_give_the_bytes_of_a_local_run(
             return ask(self, actor)
         os.kill(process, signal.SIGSTOP)
         ask(self, actor)
-        machines.remove_node(second, allow_graceful=False)
+        # Before its node: a stopped process may be woken when its parent is gone, and would go on hearing.
         os.kill(process, signal.SIGKILL)
+        machines.remove_node(second, allow_graceful=False)
         lost.append(actor.job.number)
 
     monkeypatch.setattr(cluster._Run, "_ask", ask_and_lose)
