@@ -6,7 +6,7 @@ FOLDER is what `dawnchorus experiment run` leaves of a seed: submission.csv, cal
 result.json; or SAID=MODEL, what `dawnchorus detect --submission SAID/submission.csv` leaves, and its model. The
 calibration was fitted to the partial labels of the training recordings; the truth of the test
 recordings, which the scorer reads, only judges it. Prints a Markdown table; the floor of the Brier score is the true
-prevalence in the test.
+prevalence in the test, and that of ECE what perfect probabilities would have in so small a test.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dawnchorus import package
 from dawnchorus.calibration import tables
@@ -36,6 +37,12 @@ def calibration_of(place: str) -> tuple[Path, Calibration]:
     return Path(said), found
 
 
+def error_of_chance(p: NDArray[np.float64], draws: int = 200) -> float:
+    """The mean ECE of these probabilities `(recording, species)` were they perfect: truths are drawn from them."""
+    rng = np.random.default_rng(0)
+    return float(np.mean([class_mean_calibration_error(p, rng.random(p.shape) < p) for _ in range(draws)]))
+
+
 def judged(place: str, positives: dict[str, set[int]]) -> dict[str, float]:
     """The figures of one folder."""
     folder, found = calibration_of(place)
@@ -46,6 +53,7 @@ def judged(place: str, positives: dict[str, set[int]]) -> dict[str, float]:
     called = p >= pooled
     return {
         "ECE, macro": class_mean_calibration_error(p, truth),
+        "ECE, were they perfect": error_of_chance(p),
         "ECE, scores as they are": class_mean_calibration_error(scores, truth),
         "Brier skill": brier_skill(p, truth, truth.mean(axis=0)),
         "threshold for 0.9": pooled,

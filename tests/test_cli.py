@@ -308,6 +308,13 @@ def test_a_hop_without_an_encoder_is_refused(forest: Path, tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("encoder", [[], ["--encoder", "frogs.onnx"]])
+def test_a_speed_without_birdnet_is_refused(forest: Path, tmp_path: Path, encoder: list[str]) -> None:
+    result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path / "run"), "--speed", "2", *encoder])
+    assert result.exit_code == 2 and "--speed is for --encoder birdnet" in result.output
+    assert not (tmp_path / "run").exists()
+
+
 def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tmp_path: Path) -> None:
     small = ["train", str(forest), "--out", str(tmp_path), "--backbone", "test_resnet", "--weights", "none"]
     small += ["--detail", "coarse", "--batch", "2", "--steps", "1", "--repeats", "1"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dawnchorus import package as packages
+from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.events import Species
 from dawnchorus.features import FrontEnd
 from dawnchorus.files import read_json, write_json
@@ -56,6 +57,16 @@ def test_a_package_that_hears_pcen_is_read_back(tmp_path):
     made = replace(written(tmp_path / "model"), front_end=FrontEnd(pcen=Pcen(seconds=0.1)))
     packages.write(made)
     assert packages.read(tmp_path / "model") == made
+
+
+def test_a_package_on_birdnet_is_read_back_and_an_older_one_hears_at_one_speed(tmp_path):
+    made = replace(written(tmp_path / "model"), front_end=BirdNet(0.1875, (1.0, 0.5)))
+    packages.write(made)
+    assert packages.read(tmp_path / "model") == made
+    content = read_json(tmp_path / "model" / "package.json")
+    del content["front_end"]["speeds"]
+    write_json(tmp_path / "model" / "package.json", content)
+    assert packages.read(tmp_path / "model").front_end == BirdNet(0.1875, (1.0,))
 
 
 def test_an_older_package_says_nothing_of_how_long_calls_last(tmp_path):

