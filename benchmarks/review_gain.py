@@ -93,7 +93,7 @@ class Bench:
     @cached_property
     def sound(self) -> Sound:
         """The embeddings, turned once and kept."""
-        path, encoder = self.out / f"components-{COMPONENTS}.npz", BirdNet(speeds=(1.0,))
+        path, encoder = self.out / f"components-{COMPONENTS}.npz", BirdNet()
         if not path.exists():
             tests, _ = scan([self.home / "test"])
             parts = {

@@ -60,13 +60,13 @@ def test_a_package_that_hears_pcen_is_read_back(tmp_path):
 
 
 def test_a_package_on_birdnet_is_read_back_and_an_older_one_hears_at_one_speed(tmp_path):
-    made = replace(written(tmp_path / "model"), front_end=BirdNet(0.1875, (1.0, 0.5)))
+    made = replace(written(tmp_path / "model"), front_end=BirdNet(0.1875, speeds=(1.0, 2.0)))
     packages.write(made)
     assert packages.read(tmp_path / "model") == made
     content = read_json(tmp_path / "model" / "package.json")
     del content["front_end"]["speeds"]
     write_json(tmp_path / "model" / "package.json", content)
-    assert packages.read(tmp_path / "model").front_end == BirdNet(0.1875, (1.0,))
+    assert packages.read(tmp_path / "model").front_end == BirdNet(0.1875)
 
 
 def test_an_older_package_says_nothing_of_how_long_calls_last(tmp_path):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from dawnchorus import recommended, rounds
 from dawnchorus.encoders.birdnet import BirdNet
+from dawnchorus.experiment import from_record, to_record
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 
@@ -35,3 +36,9 @@ def test_an_encoder_has_one_round_of_soft_labels_and_spectrograms_none():
     known, first = rounds.on_encoder(BirdNet()).stages
     assert (known.teacher, first.teacher, first.pseudo_labels) == (None, "known", rounds.SOFT)
     assert [stage.name for stage in rounds.on_pictures().stages] == ["known"]
+
+
+def test_a_record_from_before_there_were_speeds_hears_at_one():
+    one, two = (to_record(rounds.on_encoder(heard_by)) for heard_by in (BirdNet(), rounds.BIRDNET))
+    assert "speeds" not in one["front_end"] and two["front_end"]["speeds"] == [1.0, 2.0]
+    assert from_record(one).front_end == BirdNet() and from_record(two).front_end == rounds.BIRDNET

@@ -12,7 +12,7 @@ from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.study.values import Variant
 from dawnchorus.windows import Anchored
 
-full = rounds.on_encoder(BirdNet(speeds=(1.0,)), count=2)
+full = rounds.on_encoder(BirdNet(), count=2)
 known, first, second = full.stages
 columns = known.windows.columns
 boxes_alone = replace(known, windows=Anchored(columns, 1.0), labels=AnnotatedOnly())

@@ -15,7 +15,7 @@ from dawnchorus.labels.beside_absent import BesideAbsent
 from dawnchorus.labels.boxes import LabelPolicy
 from dawnchorus.study.values import Variant
 
-full = rounds.on_encoder(BirdNet(speeds=(1.0,)), count=0)
+full = rounds.on_encoder(BirdNet(), count=0)
 (known,) = full.stages
 smoothed = known.labels  # a little absent everywhere, over
 others = smoothed.labels  # other species absent on boxed frames, over what people said

@@ -16,7 +16,7 @@ from dawnchorus.losses.ranking import RankingLoss
 from dawnchorus.losses.together import Together
 from dawnchorus.study.values import Variant
 
-full = rounds.on_encoder(BirdNet(speeds=(1.0,)), count=0)
+full = rounds.on_encoder(BirdNet(), count=0)
 (known,) = full.stages
 both = known.loss
 clipwise, framewise = both.losses

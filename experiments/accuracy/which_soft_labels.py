@@ -11,7 +11,7 @@ from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.study.values import Variant
 
-full = rounds.on_encoder(BirdNet(speeds=(1.0,)), count=1)
+full = rounds.on_encoder(BirdNet(), count=1)
 known, first = full.stages
 alone = replace(full, stages=(known,))
 

@@ -12,7 +12,7 @@ from dawnchorus.study.values import Variant
 
 def heard(hop_s: float, *speeds: float) -> Variant:
     """The default on BirdNET, with such frames and speeds."""
-    return Variant(rounds.on_encoder(BirdNet(hop_s, speeds)))
+    return Variant(rounds.on_encoder(BirdNet(hop_s, speeds=speeds)))
 
 
 baseline = "one_and_two"

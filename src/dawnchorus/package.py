@@ -149,8 +149,8 @@ def _front_end(record: dict[str, Any]) -> Features:
     settings = {name: value for name, value in record.items() if name != "kind"}
     if "pcen" in settings:
         settings["pcen"] = Pcen(**settings["pcen"])
-    if record["kind"] == "BirdNet":
-        settings["speeds"] = tuple(settings.get("speeds", (1.0,)))  # older models don't tell
+    if "speeds" in settings:
+        settings["speeds"] = tuple(settings["speeds"])
     front_end: Features = kind(**settings)
     return front_end
 

@@ -37,6 +37,8 @@ LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0
 COLUMNS_PER_FRAME = 16  # half a second with coarse columns: a shallower network, quicker, better at times and species
 BACKBONE = Backbone("tf_efficientnet_lite0", "lite", COLUMNS_PER_FRAME)
 FRONT_END, WINDOW = FrontEnd(), SlidingWindows()
+# Played twice as fast too, low voices are where birds sing.
+BIRDNET = BirdNet(speeds=(1.0, 2.0))
 # An encoder's frame hears a second or more already. Short windows keep the marked frames from drowning in the others.
 ENCODER_WINDOW_S = 1.5
 REPEATS = 3  # networks of a few minutes' training disagree: what three say together is better by far

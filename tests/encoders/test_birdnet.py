@@ -1,6 +1,7 @@
 """BirdNET's own weights are an extra of another licence: what needs them is skipped where they aren't installed."""
 
 import importlib.util
+import math
 
 import numpy as np
 import pytest
@@ -20,16 +21,42 @@ def test_its_licence_is_told() -> None:
     assert BirdNet().licence == "CC BY-NC-SA 4.0"
 
 
-@pytest.mark.parametrize("hop_s", [4, 0.5, 0.01])
+@pytest.mark.parametrize("hop_s", [4, 0.5, 0.01, 0, -0.375, math.inf, math.nan])
 def test_a_hop_that_divides_no_step_of_its_map_is_refused(hop_s: float) -> None:
-    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected 0.375 seconds, or this by 2, 3 or 4, at speed 1"):
-        BirdNet(hop_s=hop_s)
+    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected at speed 1: 0.375, 0.1875, 0.125, 0.09375"):
+        BirdNet(hop_s)
 
 
-@pytest.mark.parametrize("speed", [0.5, 3.1, 8, 0, -1])
-def test_a_speed_at_which_frames_would_lie_elsewhere_is_refused(speed: float) -> None:
-    with pytest.raises(ValueError, match=f"or this by 2, 3 or 4, at speed {speed:g}$"):
-        BirdNet(speeds=(1.0, speed))
+@pytest.mark.parametrize(
+    ("speeds", "hop_s", "expected"),
+    [
+        ((1.0, 2.0), 0.125, "1 and 2: 0.375, 0.1875$"),
+        ((0.5,), 0.375, "0.5: 0.1875, 0.09"),
+        ((1.0, 3.1), 0.375, "1 and 3.1: other"),
+    ],
+)
+def test_a_hop_that_not_all_speeds_have_is_refused_with_those_that_they_have(
+    speeds: tuple[float, ...], hop_s: float, expected: str
+) -> None:
+    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected at speed {expected}"):
+        BirdNet(hop_s, speeds=speeds)
+
+
+@pytest.mark.parametrize("speeds", [(), (1.0, 1.0), (0.0,), (-1.0,), (math.inf,), (math.nan,)])
+def test_no_speed_the_same_twice_and_none_at_all_are_refused(speeds: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="expected different ones from 0.25 to 8"):
+        BirdNet(speeds=speeds)
+
+
+def test_its_name_tells_at_which_speeds_it_hears() -> None:
+    assert BirdNet().name == "BirdNET V2.4" and BirdNet(speeds=(1.0, 2.0)).name == "BirdNET V2.4 at speed 1 and 2"
+
+
+@needs_birdnet
+@pytest.mark.parametrize("length", [0, 1, 18_001])
+def test_of_the_shortest_sound_there_is_a_frame(length: int) -> None:
+    heard = BirdNet(speeds=(1.0, 2.0)).columns(np.zeros(length, np.float32))
+    assert heard.shape == (2048, 2 if length > 18_000 else 1) and np.isfinite(heard).all()
 
 
 def test_without_the_extra_the_install_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +85,8 @@ def test_the_mean_of_its_columns_is_the_embedding_of_the_tflite_interpreter() ->
 
 @needs_birdnet
 @pytest.mark.parametrize(
-    "encoder", [BirdNet(), BirdNet(0.1875, (1.0,)), BirdNet(speeds=(2.0,)), BirdNet(0.1875, (0.5,))]
+    "encoder",
+    [BirdNet(), BirdNet(0.1875), BirdNet(speeds=(1.0, 2.0)), BirdNet(speeds=(2.0,)), BirdNet(0.1875, speeds=(0.5,))],
 )
 def test_a_call_changes_the_frames_of_its_time(encoder: BirdNet) -> None:
     rng = np.random.default_rng(0)
@@ -88,6 +116,6 @@ def test_at_speed_two_it_hears_what_is_an_octave_higher_and_half_as_long() -> No
     rng = np.random.default_rng(0)
     low = soxr.resample(rng.normal(0, 0.1, 6 * 24_000).astype(np.float32), 24_000, 48_000)
     high = soxr.resample(low, 96_000, 48_000)
-    heard, wanted = BirdNet(speeds=(2.0,)).columns(low), BirdNet(0.1875, (1.0,)).columns(high)
+    heard, wanted = BirdNet(speeds=(2.0,)).columns(low), BirdNet(0.1875).columns(high)
     assert heard.shape == wanted.shape == (1024, 16)
     assert np.corrcoef(heard.ravel(), wanted.ravel())[0, 1] > 0.999

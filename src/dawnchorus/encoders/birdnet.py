@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from dawnchorus import offline
 from dawnchorus.audio.samples import Channel
 from dawnchorus.encoders.encoder import Asked, EncoderError, Samples, in_batches, level, stretches
 from dawnchorus.features import Plane, Range
+from dawnchorus.files import LATER
 
 FILE = "models/analyzer/BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite"
 RATE_HZ, WINDOW_S = 48_000, 3.0
@@ -49,23 +50,25 @@ class BirdNet:
     """Columns of BirdNET V2.4's last map every `hop_s` seconds, of the sound played at each of `speeds`.
 
     At a speed a column is 0.375 s times the speed, and the hop is this, or this by 2, 3 or 4: the sound is heard as
-    many times, each time a little later.
+    many times, each time a little later. Raises ValueError for speeds below 0.25, above 8 or said twice, and for a hop
+    that is not one of each speed.
     """
 
     hop_s: float = STEP_S
-    speeds: tuple[float, ...] = (1.0, 2.0)
     block_s: float = 60.0
     tail_s: float = 10.0
     channel: Channel = "mean"
     denoised: bool = False
+    speeds: tuple[float, ...] = field(default=(1.0,), metadata=LATER)
 
     def __post_init__(self) -> None:
-        for speed in self.speeds:
-            column_s = speed * STEP_S
-            if not any(math.isclose(self.hop_s, column_s / times) for times in range(1, FINEST + 1)):
-                raise ValueError(
-                    f"hop_s is {self.hop_s}; expected {column_s:g} seconds, or this by 2, 3 or 4, at speed {speed:g}"
-                )
+        told = " and ".join(f"{speed:g}" for speed in self.speeds)
+        if len(set(self.speeds)) < max(1, len(self.speeds)) or not all(0.25 <= speed <= 8 for speed in self.speeds):
+            raise ValueError(f"speeds are {told or 'none'}; expected different ones from 0.25 to 8")
+        hops_s = [hop_s for hop_s in _hops_s(self.speeds[0]) if all(_is_one(hop_s, speed) for speed in self.speeds)]
+        if not any(math.isclose(self.hop_s, hop_s) for hop_s in hops_s):
+            expected = ", ".join(f"{hop_s:g}" for hop_s in hops_s) or "other speeds, as these have none in common"
+            raise ValueError(f"hop_s is {self.hop_s}; expected at speed {told}: {expected}")
 
     @property
     def rate_hz(self) -> int:
@@ -84,8 +87,9 @@ class BirdNet:
 
     @property
     def name(self) -> str:
-        """Name of the network and its version."""
-        return "BirdNET V2.4"
+        """Name of the network and its version, and how fast it is played what it hears."""
+        told = " and ".join(f"{speed:g}" for speed in self.speeds)
+        return "BirdNET V2.4" if self.speeds == (1.0,) else f"BirdNET V2.4 at speed {told}"
 
     @property
     def licence(self) -> str:
@@ -98,7 +102,8 @@ class BirdNet:
         Raises EncoderError when the `birdnet` extra is not installed.
         """
         frames = max(1, math.ceil(len(samples) / (self.hop_s * RATE_HZ)))
-        return np.concatenate([self._heard_at(speed, samples)[:frames].T for speed in self.speeds])
+        said = [self._heard_at(speed, samples)[:frames] for speed in self.speeds]
+        return np.ascontiguousarray(np.concatenate(said, axis=1).T)
 
     def _heard_at(self, speed: float, samples: Samples) -> NDArray[np.float32]:
         """Embeddings `(frame, feature)` of a block played at a speed, at least as many as it has frames."""
@@ -118,6 +123,15 @@ class BirdNet:
     def range_of(self, columns: Plane, samples: Samples) -> Range:
         """How loud the block is; embeddings count as they are."""
         return level(samples)
+
+
+def _hops_s(speed: float) -> list[float]:
+    """The hops that are possible at a speed."""
+    return [speed * STEP_S / times for times in range(1, FINEST + 1)]
+
+
+def _is_one(hop_s: float, speed: float) -> bool:
+    return any(math.isclose(hop_s, one) for one in _hops_s(speed))
 
 
 @dataclass(frozen=True, eq=False)
