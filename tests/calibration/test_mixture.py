@@ -101,3 +101,13 @@ def test_a_mixture_needs_presence_and_unlabelled_cells(present):
     known = Evidence(np.full((4, 2), present), np.zeros((4, 2)))
     with pytest.raises(ValueError, match="known present, and unlabelled"):
         mixture(np.full((4, 2), 0.5), known)
+
+
+def test_of_two_answers_that_explain_the_scores_the_one_with_more_presence_is_found():
+    # A species that is nearly everywhere, and more often faint than loud: what is loud alone could be its presence.
+    generator = np.random.default_rng(1134)
+    truth = generator.random((360, 2)) < (0.9, 0.2)
+    often = np.where(truth[:, 0], generator.gamma(2.0, 0.5, 360) - 0.5, generator.normal(-0.3, 0.5, 360))
+    seldom = np.where(truth[:, 1], generator.normal(2, 1, 360), generator.normal(0, 0.8, 360))
+    found = mixture(expit(np.stack([often, seldom], axis=1)), told(truth, few_known(truth, 15)))
+    assert found[0].prevalence > 0.45  # from below EM would stop at 0.37
