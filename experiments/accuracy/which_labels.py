@@ -44,7 +44,7 @@ variants = {
     "others_1.0": Variant(labelled(others_of(1.0))),
     "smoothed_0": Variant(labelled(others)),
     "smoothed_0.1": Variant(labelled(replace(smoothed, weight=0.1))),
-    "beside_absent": Variant(labelled(replace(smoothed, labels=BesideAbsent(others)))),
+    "beside_absent": Variant(labelled(replace(smoothed, labels=BesideAbsent(others, weight=1.0)))),
     "anchored_none": Variant(listening(0.0)),
     "anchored_all": Variant(listening(1.0)),
 }
