@@ -13,9 +13,12 @@ from typer.testing import CliRunner
 import dawnchorus
 import sounds
 import tiny_encoder
-from dawnchorus import package
+from dawnchorus import package, rounds
 from dawnchorus.cli import app
 from dawnchorus.cli.app import GROUPS
+from dawnchorus.cli.train import _encoder
+from dawnchorus.encoders import birdnet
+from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.review.stored import embeddings
 from detect import archive, tiny_model
 
@@ -271,6 +274,7 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     pupil, small = tmp_path / "student", ["--detail", "coarse", "--steps", "1", "--batch", "2"]
     result = runner.invoke(app, ["train", str(forest), "--out", str(pupil), *student, *small])
     assert result.exit_code == 0, result.output
+    assert "licence of the weights behind it: CC BY-NC" in result.output
     card = (pupil / "model" / "card.md").read_text(encoding="utf-8")
     assert "labels from another model: head of 256 hidden values" in card and "; test_resnet, stage 3" in card
     experiment = json.loads((pupil / "run.json").read_text(encoding="utf-8"))["experiment"]
@@ -313,6 +317,32 @@ def test_a_speed_without_birdnet_is_refused(forest: Path, tmp_path: Path, encode
     result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path / "run"), "--speed", "2", *encoder])
     assert result.exit_code == 2 and "--speed is for --encoder birdnet" in result.output
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("hop", "speeds", "wanted"),
+    [
+        (None, None, rounds.BIRDNET),
+        (0.1875, None, BirdNet(0.1875, speeds=(1.0, 2.0))),
+        (None, [0.5], BirdNet(0.1875, speeds=(0.5,))),  # at half the speed no hop is as long as the usual one
+        (None, [3.0], BirdNet(0.375, speeds=(3.0,))),
+        (0.125, [1.0], BirdNet(0.125)),
+    ],
+)
+def test_birdnet_hears_at_the_speeds_and_hop_that_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, hop: float | None, speeds: list[float] | None, wanted: BirdNet
+) -> None:
+    monkeypatch.setattr(birdnet, "weights_file", Path)
+    assert _encoder("birdnet", hop, speeds, 32_000, 5.0, None, "") == wanted
+
+
+@pytest.mark.parametrize(("hop", "speeds"), [(0.125, None), (0.0, [0.0]), (None, [1.0, 1.0]), (None, [1.0, 1.3])])
+def test_speeds_and_hops_that_cannot_be_are_wrong_command_lines(
+    monkeypatch: pytest.MonkeyPatch, hop: float | None, speeds: list[float] | None
+) -> None:
+    monkeypatch.setattr(birdnet, "weights_file", Path)
+    with pytest.raises(typer.BadParameter, match=r"expected .* \(--speed, --hop\)$"):
+        _encoder("birdnet", hop, speeds, 32_000, 5.0, None, "")
 
 
 def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tmp_path: Path) -> None:

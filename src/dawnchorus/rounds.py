@@ -42,6 +42,7 @@ BIRDNET = BirdNet(speeds=(1.0, 2.0))
 # An encoder's frame hears a second or more already. Short windows keep the marked frames from drowning in the others.
 ENCODER_WINDOW_S = 1.5
 REPEATS = 3  # networks of a few minutes' training disagree: what three say together is better by far
+ENCODER_BATCH = 160
 ENCODER_FOLDS = 8  # a fit takes seconds: each model may hear seven eighths of the boxes
 FRAME_LABELS = Smoothed(OthersAbsent(weight=0.5), target=0.0, weight=0.05)
 # However little of a box is in so short a window, its frames are in the box.
@@ -139,13 +140,14 @@ def on_encoder(
     steps: int = 200,
     seed: int = 0,
     count: int = ENCODER_ROUNDS,
+    batch: int = ENCODER_BATCH,
 ) -> Experiment:
     """A light head on a pretrained encoder: embeddings once, then minutes of training.
 
     It hears no pasted events: on an encoder they gained on one benchmark and lost more on another.
     """
     columns = max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
-    first = replace(known(steps, columns, 0.5, 0.0), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=160, augment=())
+    first = replace(known(steps, columns, 0.5, 0.0), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=batch, augment=())
     stages = rounds(first, count)
     head = EmbeddingHead(hidden=256, dropout=0.5)
     predict = Prediction(top_s=1.0)  # a call is in what each of several frames hears

@@ -23,7 +23,7 @@ def test_its_licence_is_told() -> None:
 
 @pytest.mark.parametrize("hop_s", [4, 0.5, 0.01, 0, -0.375, math.inf, math.nan])
 def test_a_hop_that_divides_no_step_of_its_map_is_refused(hop_s: float) -> None:
-    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected at speed 1: 0.375, 0.1875, 0.125, 0.09375"):
+    with pytest.raises(ValueError, match=f"the hop is {hop_s:g} s; expected at speed 1: 0.375, 0.1875, 0.125, 0.09375"):
         BirdNet(hop_s)
 
 
@@ -38,14 +38,19 @@ def test_a_hop_that_divides_no_step_of_its_map_is_refused(hop_s: float) -> None:
 def test_a_hop_that_not_all_speeds_have_is_refused_with_those_that_they_have(
     speeds: tuple[float, ...], hop_s: float, expected: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"hop_s is {hop_s}; expected at speed {expected}"):
+    with pytest.raises(ValueError, match=f"the hop is {hop_s:g} s; expected at speed {expected}"):
         BirdNet(hop_s, speeds=speeds)
 
 
-@pytest.mark.parametrize("speeds", [(), (1.0, 1.0), (0.0,), (-1.0,), (math.inf,), (math.nan,)])
-def test_no_speed_the_same_twice_and_none_at_all_are_refused(speeds: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="expected different ones from 0.25 to 8"):
+@pytest.mark.parametrize("speeds", [(), (0.0,), (-1.0,), (math.inf,), (math.nan,), (1.0, 9.0)])
+def test_no_speed_and_one_that_cannot_be_are_refused(speeds: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="expected 0.25 to 8"):
         BirdNet(speeds=speeds)
+
+
+def test_a_speed_that_is_said_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="the speed is 1 and 1; expected no speed twice"):
+        BirdNet(speeds=(1.0, 1.0))
 
 
 def test_its_name_tells_at_which_speeds_it_hears() -> None:

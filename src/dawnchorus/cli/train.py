@@ -75,7 +75,8 @@ def train(
         list[float] | None,
         typer.Option(
             help="With --encoder birdnet: play it the sound so many times as fast, which lifts low voices to where "
-            "birds sing. Several: it says what it hears at each. Default: 1 and 2; 1 alone takes half the time."
+            "birds sing; from 0.25 to 8. Again for each: it says what it hears at all. Default: 1 and 2; 1 alone takes "
+            "half the time."
         ),
     ] = None,
     encoder_rate: Annotated[int, typer.Option(min=1, help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
@@ -119,7 +120,7 @@ def train(
         typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round; of --student 10/3 of it."),
     ] = None,
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
-    batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 32,
+    batch: Annotated[int | None, typer.Option(min=1, help="Windows a step. Default: 32; with --encoder 160.")] = None,
     detail: Annotated[
         Literal["coarse", "memo", "fine", "finest"] | None,
         typer.Option(help="Spectrogram columns of 32, 16, 8, 4 ms. Default: coarse; memo with --method memo."),
@@ -187,16 +188,18 @@ def train(
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
         how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
-        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often)
+        experiment = in_rounds.on_encoder(
+            heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, batch or in_rounds.ENCODER_BATCH
+        )
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
-        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, batch)
+        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, batch or 32)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
         if own_student:
             experiment = in_rounds.self_taught(experiment)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
-        experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch)
+        experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch or 32)
         experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
     outside = None
     if teacher:
@@ -204,6 +207,9 @@ def train(
 
         said_by, said = teachers.of_folders(teacher)
         experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
+        for one in said_by:
+            behind = f", licence of the weights behind it: {one.licence}" if one.licence else ""
+            console().print(f"teacher: {one.origin}{behind}", markup=False)
     if finals is not None and (teacher or own_student):
         *before, last = experiment.stages
         experiment = replace(experiment, stages=(*before, replace(last, finals=finals)))
@@ -235,15 +241,18 @@ def _encoder(
     output: str | None,
     licence: str,
 ) -> Any:
-    from dataclasses import replace
-
-    from dawnchorus.encoders.birdnet import weights_file
+    from dawnchorus.encoders.birdnet import STEP_S, BirdNet, hops_s, weights_file
     from dawnchorus.encoders.onnx_file import onnx_encoder
     from dawnchorus.rounds import BIRDNET
 
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
-        return replace(BIRDNET, hop_s=BIRDNET.hop_s if hop is None else hop, speeds=tuple(speeds or BIRDNET.speeds))
+        played = tuple(speeds or BIRDNET.speeds)
+        usual_s = next((hop_s for hop_s in hops_s(played) if hop_s <= STEP_S), STEP_S)
+        try:
+            return BirdNet(usual_s if hop is None else hop, speeds=played)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error} (--speed, --hop)") from error
     return onnx_encoder(Path(name), rate_hz, window_s, 0.5 if hop is None else hop, output, licence or "not stated")
 
 

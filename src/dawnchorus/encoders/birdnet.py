@@ -62,13 +62,18 @@ class BirdNet:
     speeds: tuple[float, ...] = field(default=(1.0,), metadata=LATER)
 
     def __post_init__(self) -> None:
-        told = " and ".join(f"{speed:g}" for speed in self.speeds)
-        if len(set(self.speeds)) < max(1, len(self.speeds)) or not all(0.25 <= speed <= 8 for speed in self.speeds):
-            raise ValueError(f"speeds are {told or 'none'}; expected different ones from 0.25 to 8")
-        hops_s = [hop_s for hop_s in _hops_s(self.speeds[0]) if all(_is_one(hop_s, speed) for speed in self.speeds)]
-        if not any(math.isclose(self.hop_s, hop_s) for hop_s in hops_s):
-            expected = ", ".join(f"{hop_s:g}" for hop_s in hops_s) or "other speeds, as these have none in common"
-            raise ValueError(f"hop_s is {self.hop_s}; expected at speed {told}: {expected}")
+        if not self.speeds or not all(0.25 <= speed <= 8 for speed in self.speeds):
+            raise ValueError(f"the speed is {self._told or 'none'}; expected 0.25 to 8")
+        if len(set(self.speeds)) < len(self.speeds):
+            raise ValueError(f"the speed is {self._told}; expected no speed twice")
+        expected = hops_s(self.speeds)
+        if not any(math.isclose(self.hop_s, hop_s) for hop_s in expected):
+            these = ", ".join(f"{hop_s:g}" for hop_s in expected) or "other speeds, as no hop suits these"
+            raise ValueError(f"the hop is {self.hop_s:g} s; expected at speed {self._told}: {these}")
+
+    @property
+    def _told(self) -> str:
+        return " and ".join(f"{speed:g}" for speed in self.speeds)
 
     @property
     def rate_hz(self) -> int:
@@ -88,8 +93,7 @@ class BirdNet:
     @property
     def name(self) -> str:
         """Name of the network and its version, and how fast it is played what it hears."""
-        told = " and ".join(f"{speed:g}" for speed in self.speeds)
-        return "BirdNET V2.4" if self.speeds == (1.0,) else f"BirdNET V2.4 at speed {told}"
+        return "BirdNET V2.4" if self.speeds == (1.0,) else f"BirdNET V2.4 at speed {self._told}"
 
     @property
     def licence(self) -> str:
@@ -125,13 +129,10 @@ class BirdNet:
         return level(samples)
 
 
-def _hops_s(speed: float) -> list[float]:
-    """The hops that are possible at a speed."""
-    return [speed * STEP_S / times for times in range(1, FINEST + 1)]
-
-
-def _is_one(hop_s: float, speed: float) -> bool:
-    return any(math.isclose(hop_s, one) for one in _hops_s(speed))
+def hops_s(speeds: tuple[float, ...]) -> list[float]:
+    """The hops that all of these speeds have, in seconds, the longest first."""
+    first, *others = ([speed * STEP_S / times for times in range(1, FINEST + 1)] for speed in speeds)
+    return [hop_s for hop_s in first if all(any(math.isclose(hop_s, one) for one in its) for its in others)]
 
 
 @dataclass(frozen=True, eq=False)
