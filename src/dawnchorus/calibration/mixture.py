@@ -66,7 +66,7 @@ def mixture(
 
     absent, present = mean(others, x, all_others), mean(known.present, x, all_present)
     narrow = wide = mean(others, (x - absent) ** 2, all_spread)
-    # From above: of two answers that explain the scores alike, this finds the one that takes boxes for a fair sample.
+    # From above: of two answers that explain the scores alike, this finds the one with more presence (decision 10).
     prevalence = np.full(x.shape[1], 0.9)
     share = np.zeros_like(x)
     for _ in range(most_rounds):

@@ -183,23 +183,22 @@ def train(
             f"the initial weights heard {counted(learnt['recordings'], 'recording')} without annotations: those of "
             "them that are held out here are not wholly new to the models that score them"
         )
+    windows = batch or (32 if encoder is None else in_rounds.ENCODER_BATCH)
     if encoder is not None:
         heard_by = _encoder(encoder, hop, speed, encoder_rate, encoder_window, encoder_output, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         count = recommended.steps_of_rounds(steps, 200, budget)
         how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
-        experiment = in_rounds.on_encoder(
-            heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, batch or in_rounds.ENCODER_BATCH
-        )
+        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, windows)
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
-        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, batch or 32)
+        experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, windows)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
         if own_student:
             experiment = in_rounds.self_taught(experiment)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
-        experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, batch or 32)
+        experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, windows)
         experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
     outside = None
     if teacher:
