@@ -15,8 +15,11 @@ from dawnchorus.scores import Scores
 from factories import line
 
 
-def found(scores: Scores, typical_s: float = 1.0, **rule: float) -> list[tuple[float, float, float]]:
-    return [(e.start_s, e.end_s, round(e.score, 3)) for e in EventRule(typical_s=(typical_s,), **rule).events(scores)]
+def found(
+    scores: Scores, typical_s: float = 1.0, company: float = 0.0, **rule: float
+) -> list[tuple[float, float, float]]:
+    its = EventRule(typical_s=(typical_s,), company=company, **rule)
+    return [(e.start_s, e.end_s, round(e.score, 3)) for e in its.events(scores)]
 
 
 def test_two_calls_give_two_events():
@@ -177,7 +180,7 @@ def test_a_threshold_leaves_events_out_and_changes_no_other(values, threshold, t
 @given(st.lists(st.floats(0, 1, width=16), min_size=1, max_size=40), st.lists(st.floats(0, 1, width=16), min_size=1))
 @settings(deadline=None)
 def test_what_lies_far_apart_is_cut_as_if_it_stood_alone(before, after):
-    rule, silence = EventRule(0.2, typical_s=(3.0,)), [0.0] * 12
+    rule, silence = EventRule(0.2, typical_s=(3.0,), company=0.0), [0.0] * 12
     alone = rule.events(line(*before, *silence)), rule.events(line(*silence, *after))
     together = rule.events(line(*before, *silence, *after))
     shift = float(len(before))
@@ -185,3 +188,47 @@ def test_what_lies_far_apart_is_cut_as_if_it_stood_alone(before, after):
     expected = [*alone[0], *moved]
     assert [(one.start_s, one.end_s) for one in together] == [(one.start_s, one.end_s) for one in expected]
     np.testing.assert_allclose([one.score for one in together], [one.score for one in expected], atol=1e-6)
+
+
+def test_a_faint_call_beside_a_loud_one_is_surer_than_alone():
+    alone, beside = found(line(0.0, 0.2, 0.0), company=0.5), found(line(0.0, 0.2, 0.0, 0.0, 0.8), company=0.5)
+    assert alone == [(1.0, 2.0, 0.2)]
+    assert beside == [(1.0, 2.0, 0.5), (4.0, 5.0, 0.8)]  # halfway between odds of 1/4 and of 4
+    assert found(line(0.0, 0.2, 0.0, 0.0, 1.0), company=0.0) == [(1.0, 2.0, 0.2), (4.0, 5.0, 1.0)]
+
+
+def test_calls_of_other_species_are_no_company():
+    both = replace(line(0.0, 0.2, 0.0, 0.0), framewise=np.float32([[0, 0], [0.2, 0], [0, 0], [0, 0.9]]))
+    events = EventRule(typical_s=(1.0, 1.0)).events(both)
+    np.testing.assert_allclose([one.score for one in events], [0.2, 0.9], rtol=1e-6)
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1, width=16), min_size=56, max_size=56), min_size=1, max_size=4),
+    st.floats(0, 1),
+    st.sampled_from([0.5, 1.0, 2.0]),
+)
+@settings(deadline=None, max_examples=30)
+def test_the_events_of_a_day_score_like_those_of_its_minutes(minutes, company, typical_s):
+    minutes = [[0.0, 0.0, *minute, 0.0, 0.0] for minute in minutes]
+    rule = EventRule(0.0, typical_s=(typical_s,), company=company)
+    day = rule.events(line(*[frame for minute in minutes for frame in minute]))
+    each = [
+        replace(one, start_s=one.start_s + 60 * number, end_s=one.end_s + 60 * number)
+        for number, minute in enumerate(minutes)
+        for one in rule.events(line(*minute))
+    ]
+    assert [(one.start_s, one.end_s) for one in day] == [(one.start_s, one.end_s) for one in each]
+    np.testing.assert_allclose([one.score for one in day], [one.score for one in each], rtol=1e-5)
+
+
+@given(st.lists(st.floats(0, 1, width=16), min_size=1, max_size=60), st.floats(0, 1))
+@settings(deadline=None)
+def test_company_lowers_no_score_and_leaves_the_highest(values, company):
+    scores, rule = line(*values), EventRule(0.0, typical_s=(1.0,), company=company)
+    alone = {(one.start_s, one.end_s): one.score for one in replace(rule, company=0.0).events(scores)}
+    for one in rule.events(scores):
+        if (one.start_s, one.end_s) in alone:
+            assert one.score >= alone[one.start_s, one.end_s]
+    if any(values[:-1]):
+        assert max(one.score for one in rule.events(scores)) == pytest.approx(max(alone.values()))

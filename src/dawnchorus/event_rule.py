@@ -16,6 +16,11 @@ from dawnchorus.scores import Floats, Scores
 
 TYPICAL_S = 1.5
 """How long calls usually last where no box tells."""
+COMPANY_S = 60.0
+"""Calls keep company within so many seconds, counted from the recording's start: a day scores like its minutes."""
+SURE = 0.95
+"""A call that is surer than this is no better company: log odds have no end, and networks are easily too sure."""
+NEAR_0 = 1e-6
 
 
 def lengths_of(record: Any, n_species: int) -> tuple[float, ...]:
@@ -36,10 +41,13 @@ class EventRule:
 
     An event is as good as the mean of the frames over which a call usually lasts, `typical_s` seconds of each species
     (TYPICAL_S without any): one loud frame is no call, and the frames of a faint one support each other. Where that
-    mean is highest and at least `threshold` lies an event, and it is the event's score; of peaks nearer to each other
+    mean is highest lies an event, if its score is at least `threshold`; of peaks nearer to each other
     than a typical length only the highest is one. The event lasts as long, without the frames at both its ends that are
-    below `edge` times its score: a longer call is several events, which `gap_s` joins. Until they are joined, a
+    below `edge` times that mean: a longer call is several events, which `gap_s` joins. Until they are joined, a
     threshold leaves events out and changes no other.
+
+    A call seldom comes alone. So an event's score is its mean, drawn by `company` of the way, in log odds, to the
+    highest of its species in the same minute (decision 22); 0 leaves it alone.
 
     Events shorter than `shortest_s` are left out; events closer than `gap_s` are joined and keep the higher score.
     `thresholds` has a threshold for each species and comes before `threshold`; an infinite one finds nothing.
@@ -51,6 +59,7 @@ class EventRule:
     gap_s: float = 0.0
     thresholds: tuple[float, ...] = ()
     typical_s: tuple[float, ...] = ()
+    company: float = 0.15
 
     def events(self, scores: Scores, bands_hz: Sequence[tuple[float, float]] | None = None) -> list[Detection]:
         """Detections of one recording, by species, then by time; `bands_hz` gives each species' frequencies."""
@@ -63,21 +72,35 @@ class EventRule:
             typical = max(1, round(typical_s / scores.frame_s))
             line, starts_s = scores.framewise[frames, species], scores.frame_start_s[frames]
             height = running_mean(line, typical)
-            runs = self._runs(line, height, threshold, typical)
-            for first, last, peak in self._joined(height, runs, scores.frame_s):
+            score = self._in_company(height, starts_s)
+            runs = self._runs(line, height, score, threshold, typical)
+            for first, last, peak in self._joined(score, runs, scores.frame_s):
                 start_s = float(starts_s[first])
                 end_s = min(float(starts_s[last]) + scores.frame_s, sound_end_s)
                 if end_s > start_s and end_s - start_s >= self.shortest_s:
                     spread = scores.framewise_spread
                     apart = 0.0 if spread is None else float(spread[frames.start + peak, species])
-                    box = (scores.recording, species, start_s, end_s, float(height[peak]), low_hz, high_hz)
+                    box = (scores.recording, species, start_s, end_s, float(score[peak]), low_hz, high_hz)
                     found.append(Detection(*box, spread=apart))
         return found
 
-    def _runs(self, line: Floats, height: Floats, threshold: float, typical: int) -> list[tuple[int, int, int]]:
+    def _in_company(self, height: Floats, starts_s: NDArray[np.float64]) -> Floats:
+        """Heights `(frame,)` drawn to the highest of their minute; it stays as it is, and so does silence."""
+        if not self.company:
+            return height
+        firsts = np.flatnonzero(np.diff(starts_s // COMPANY_S, prepend=-1))
+        highest = np.repeat(np.maximum.reduceat(height, firsts), np.diff(firsts, append=len(height)))
+        own, best = (np.log(p) - np.log1p(-p) for p in (np.clip(h, NEAR_0, SURE) for h in (height, highest)))
+        drawn = 1 / (1 + np.exp(-own - self.company * (best - own)))
+        score: Floats = np.where(height > 0, np.clip(drawn, height, highest), 0).astype(np.float32)
+        return score
+
+    def _runs(
+        self, line: Floats, height: Floats, score: Floats, threshold: float, typical: int
+    ) -> list[tuple[int, int, int]]:
         """First frame, last and peak of each event; `height` is the mean of `typical` frames of a line `(frame,)`."""
         runs = []
-        for peak in _peaks(height, threshold, max(2, typical)):  # a call may lie across two frames
+        for peak in _peaks(score, threshold, max(2, typical)):  # a call may lie across two frames
             first, last = max(0, peak - (typical - 1) // 2), min(len(line) - 1, peak + typical // 2)
             level = self.edge * height[peak]
             while first < last and min(line[first], line[last]) < level:
@@ -88,11 +111,11 @@ class EventRule:
             runs.append((first, last, peak))
         return runs
 
-    def _joined(self, height: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:
+    def _joined(self, score: Floats, runs: list[tuple[int, int, int]], frame_s: float) -> list[tuple[int, int, int]]:
         joined: list[tuple[int, int, int]] = []
         for first, last, peak in runs:
             if self.gap_s and joined and (first - joined[-1][1] - 1) * frame_s < self.gap_s:
-                joined[-1] = (joined[-1][0], last, max(joined[-1][2], peak, key=lambda at: height[at]))
+                joined[-1] = (joined[-1][0], last, max(joined[-1][2], peak, key=lambda at: score[at]))
             else:
                 joined.append((first, last, peak))
         return joined
@@ -116,9 +139,9 @@ def running_mean(line: Floats, length: int) -> Floats:
     return mean
 
 
-def _peaks(height: Floats, threshold: float, apart: int) -> list[int]:
+def _peaks(score: Floats, threshold: float, apart: int) -> list[int]:
     """Frames of at least a threshold that no higher one is nearer to than `apart` frames; of equal ones the first."""
-    candidates = np.flatnonzero((height >= threshold) & (height > 0))
+    candidates = np.flatnonzero((score >= threshold) & (score > 0))
     if not len(candidates):
         return []
     peaks = []
@@ -126,7 +149,7 @@ def _peaks(height: Floats, threshold: float, apart: int) -> list[int]:
     for stretch in np.split(candidates, np.flatnonzero(np.diff(candidates) >= apart) + 1):
         start = int(stretch[0])
         taken = bytearray(int(stretch[-1]) - start + apart)
-        for frame in (stretch[np.argsort(-height[stretch], kind="stable")] - start).tolist():
+        for frame in (stretch[np.argsort(-score[stretch], kind="stable")] - start).tolist():
             if not taken[frame]:
                 first = max(0, frame - apart + 1)
                 taken[first : frame + apart] = b"\1" * (frame + apart - first)

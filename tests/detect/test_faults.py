@@ -55,6 +55,7 @@ class Case:
 
 
 HEARD = (1.0, 4.0)
+SURE = 0.5  # bursts are above it, and nothing beside them
 CASES = [
     Case("F1 empty.wav", Path.touch, "failed", ("empty",), 0, 0),
     Case("F2 30 bytes.wav", lambda p: sounds.cut(wav(p), 30), "failed", ("no_audio",), 0, 0),
@@ -122,7 +123,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Detected]:
         path = home / "audio" / case.name
         path.parent.mkdir(parents=True, exist_ok=True)
         case.make(path)
-    wanted = Wanted(home / "model", (home / "audio",), home / "out", keep_scores=True, workers=2)
+    wanted = Wanted(home / "model", (home / "audio",), home / "out", threshold=SURE, keep_scores=True, workers=2)
     return home / "out", run(wanted).detected
 
 
@@ -182,7 +183,8 @@ def test_the_summary_adds_up_and_failures_are_told(ran) -> None:
 
 def test_repair_reads_all_sound_behind_a_header_that_says_too_little(ran, tmp_path: Path) -> None:
     out, _ = ran
-    wanted = Wanted(out.parent / "model", (out.parent / "audio",), tmp_path / "out", workers=2, repair=True)
+    audio = (out.parent / "audio",)
+    wanted = Wanted(out.parent / "model", audio, tmp_path / "out", threshold=SURE, workers=2, repair=True)
     run(wanted)
     before, after = archive.rows(out / "ledger.sqlite"), archive.rows(tmp_path / "out" / "ledger.sqlite")
     for name in ("F7 size 0.wav", "F7 half.wav"):

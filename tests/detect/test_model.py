@@ -21,7 +21,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 def test_a_file_becomes_detections(model: Model, tmp_path: Path) -> None:
     path = sounds.write_flac(tmp_path / "dawn.flac", archive.bursts(6, 1.0, 4.0), archive.RATE_HZ)
-    found = model.detect(path)
+    found = model.detect(path, threshold=0.5)
     assert [(model.species[one.species], one.recording) for one in found] == [
         ("low frog", "dawn"),
         ("low frog", "dawn"),

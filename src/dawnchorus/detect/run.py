@@ -306,6 +306,7 @@ def settings_of(wanted: Wanted, model: ModelPackage, rule: EventRule, roots: Seq
             if isinstance(wanted.threshold, Path)
             else wanted.threshold,
             "edge": rule.edge,
+            "company": rule.company,
             "typical_s": list(rule.typical_s),
             "min_duration": rule.shortest_s,
             "merge_gap": rule.gap_s,

@@ -19,7 +19,7 @@ from dawnchorus.scores import Scores
 from dawnchorus.training.results import Run
 
 TARGET_PRECISION = 0.9
-COUNTED = EventRule(0.15)  # what counts as a call, of those that a recording may hold
+COUNTED = EventRule(0.15, company=0.0)  # what counts as a call, of those that a recording may hold
 
 
 def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
