@@ -323,9 +323,9 @@ def test_a_speed_without_birdnet_is_refused(forest: Path, tmp_path: Path, encode
     ("hop", "speeds", "wanted"),
     [
         (None, None, rounds.BIRDNET),
-        (0.375, None, BirdNet(speeds=(1.0, 2.0))),
-        (None, [1.0], BirdNet(0.1875)),
-        (None, [3.0], BirdNet(0.28125, speeds=(3.0,))),  # at three times the speed no hop is as short as the usual one
+        (0.1875, None, BirdNet(0.1875, speeds=(1.0, 2.0))),
+        (None, [0.5], BirdNet(0.1875, speeds=(0.5,))),  # at half the speed no hop is as long as the usual one
+        (None, [3.0], BirdNet(0.375, speeds=(3.0,))),
         (0.125, [1.0], BirdNet(0.125)),
     ],
 )

@@ -20,8 +20,8 @@ variants = {
     "one": heard(STEP_S, 1.0),
     "two": heard(STEP_S, 2.0),
     "four": heard(STEP_S, 4.0),
-    "one_and_two": heard(STEP_S, 1.0, 2.0),
+    "one_and_two": Variant(rounds.on_encoder(rounds.BIRDNET)),
     "half_twice": heard(STEP_S / 2, 0.5),
     "one_twice": heard(STEP_S / 2, 1.0),
-    "one_and_two_twice": Variant(rounds.on_encoder(rounds.BIRDNET)),
+    "one_and_two_twice": heard(STEP_S / 2, 1.0, 2.0),
 }

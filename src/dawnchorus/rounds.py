@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dawnchorus.augment.mixup import Mixup
-from dawnchorus.encoders.birdnet import STEP_S, BirdNet
+from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.onnx_file import OnnxEncoder
 from dawnchorus.experiment import Experiment, Prediction, Stage
 from dawnchorus.features import FrontEnd
@@ -37,8 +37,8 @@ LOSS = Together((ClipwiseLoss("own_mass"), FramewiseLoss("own_mass")), (1.0, 1.0
 COLUMNS_PER_FRAME = 16  # half a second with coarse columns: a shallower network, quicker, better at times and species
 BACKBONE = Backbone("tf_efficientnet_lite0", "lite", COLUMNS_PER_FRAME)
 FRONT_END, WINDOW = FrontEnd(), SlidingWindows()
-# Played twice as fast too, low voices are where birds sing; and each moment is heard twice.
-BIRDNET = BirdNet(STEP_S / 2, speeds=(1.0, 2.0))
+# Played twice as fast too, low voices are where birds sing.
+BIRDNET = BirdNet(speeds=(1.0, 2.0))
 # An encoder's frame hears a second or more already. Short windows keep the marked frames from drowning in the others.
 ENCODER_WINDOW_S = 1.5
 REPEATS = 3  # networks of a few minutes' training disagree: what three say together is better by far

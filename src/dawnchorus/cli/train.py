@@ -67,8 +67,8 @@ def train(
     hop: Annotated[
         float | None,
         typer.Option(
-            help="With --encoder: seconds from one embedding to the next. Default: 0.1875, of an ONNX file 0.5. "
-            "BirdNET's other: 0.375, in half the time; with --speed 1 also 0.125 and 0.09375."
+            help="With --encoder: seconds from one embedding to the next. Default: 0.375, of an ONNX file 0.5. "
+            "BirdNET's other: 0.1875; with --speed 1 also 0.125 and 0.09375."
         ),
     ] = None,
     speed: Annotated[
@@ -240,15 +240,14 @@ def _encoder(
     output: str | None,
     licence: str,
 ) -> Any:
-    from dawnchorus.encoders.birdnet import BirdNet, hops_s, weights_file
+    from dawnchorus.encoders.birdnet import STEP_S, BirdNet, hops_s, weights_file
     from dawnchorus.encoders.onnx_file import onnx_encoder
     from dawnchorus.rounds import BIRDNET
 
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
         played = tuple(speeds or BIRDNET.speeds)
-        suiting_s = hops_s(played)
-        usual_s = next((one for one in suiting_s if one <= BIRDNET.hop_s), min(suiting_s, default=BIRDNET.hop_s))
+        usual_s = next((hop_s for hop_s in hops_s(played) if hop_s <= STEP_S), STEP_S)
         try:
             return BirdNet(usual_s if hop is None else hop, speeds=played)
         except ValueError as error:
