@@ -280,7 +280,7 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     experiment = json.loads((pupil / "run.json").read_text(encoding="utf-8"))["experiment"]
     outside = experiment["outside"]
     assert experiment["repeats"] == 1  # a student is quick
-    assert "models: 2, which heard the recordings of all 2 folds" in card
+    assert "models: 1, which heard the recordings of all 2 folds" in card
     assert [one["licence"] for one in outside] == ["CC BY-NC", ""] and card.count("CC BY-NC") == 2
 
 

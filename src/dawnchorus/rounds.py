@@ -53,7 +53,8 @@ SOFT = Soft(prior=0.05)
 ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second nothing more; on spectrograms it loses
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
-FINALS = 2  # taught from elsewhere, both halves would have the same teacher: two that hear everything are better
+# Taught from elsewhere, halves would have the same teacher: one that hears everything, twice as long, is better.
+FINALS, TAUGHT_STEPS = 1, 2000
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))

@@ -102,7 +102,7 @@ def train(
         typer.Option(
             min=0,
             help="Networks of a student that hear the recordings of all folds: they are the detector, and the folds' "
-            "say how good it is. 0: the folds' are. Default: 2 with --teacher.",
+            "say how good it is. 0: the folds' are. Default: 1 with --teacher.",
         ),
     ] = None,
     teacher: Annotated[
@@ -191,7 +191,7 @@ def train(
         how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
         experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, windows)
     elif method == "rounds" or teacher:
-        count = recommended.steps_of_rounds(steps, in_rounds.STUDENT_STEPS if teacher else in_rounds.STEPS, budget)
+        count = recommended.steps_of_rounds(steps, in_rounds.TAUGHT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, windows)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
         if own_student:
