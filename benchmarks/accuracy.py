@@ -220,6 +220,7 @@ class Extractor:
     shortest_s: float = 0.0
     gap_s: float = 0.0
     most: float = 60.0
+    company: float = EventRule.company
 
     def __post_init__(self) -> None:
         if self.windows not in ("mean", "centre", "whole"):
@@ -228,7 +229,8 @@ class Extractor:
     def events(self, recordings: Sequence[Frames], typical_s: Sequence[float] = ()) -> list[Detection]:
         """Detections of all recordings, best first."""
         found: dict[int, list[Detection]] = defaultdict(list)
-        rule = EventRule(0.0, self.edge, self.shortest_s, self.gap_s, typical_s=tuple(typical_s))
+        lengths_s = tuple(typical_s)
+        rule = EventRule(0.0, self.edge, self.shortest_s, self.gap_s, typical_s=lengths_s, company=self.company)
         for one in recordings:
             for event in rule.events(_scores(self.laid(one))):
                 found[event.species].append(event)

@@ -20,7 +20,6 @@ COMPANY_S = 60.0
 """Calls keep company within so many seconds, counted from the recording's start: a day scores like its minutes."""
 SURE = 0.95
 """A call that is surer than this is no better company: log odds have no end, and networks are easily too sure."""
-NEAR_0 = 1e-6
 
 
 def lengths_of(record: Any, n_species: int) -> tuple[float, ...]:
@@ -90,9 +89,9 @@ class EventRule:
             return height
         firsts = np.flatnonzero(np.diff(starts_s // COMPANY_S, prepend=-1))
         highest = np.repeat(np.maximum.reduceat(height, firsts), np.diff(firsts, append=len(height)))
-        own, best = (np.log(p) - np.log1p(-p) for p in (np.clip(h, NEAR_0, SURE) for h in (height, highest)))
-        drawn = 1 / (1 + np.exp(-own - self.company * (best - own)))
-        score: Floats = np.where(height > 0, np.clip(drawn, height, highest), 0).astype(np.float32)
+        odds, best = (p / (1 - p) for p in (np.minimum(height, SURE), np.minimum(highest, SURE)))
+        drawn = odds ** (1 - self.company) * best**self.company
+        score: Floats = np.where(height > 0, np.clip(drawn / (1 + drawn), height, highest), 0).astype(np.float32)
         return score
 
     def _runs(
