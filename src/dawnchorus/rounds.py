@@ -51,12 +51,17 @@ ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_ma
 # A species sounds in about a twentieth of the time, and teachers' losses weigh its presence and absence alike.
 SOFT = Soft(prior=0.05)
 ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second nothing more; on spectrograms it loses
+# A student that hears with BirdNET too: at the one speed that tells more, as seldom as it can, for a quarter.
+LIGHT_BIRDNET = BirdNet(0.75, speeds=(2.0,))
+# Told of every frame, it can learn from long windows what stands round a frame, and for long.
+LIGHT_WINDOW_S, LIGHT_CONTEXT, LIGHT_STEPS = 4.5, 3, 2000
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
 # Taught from elsewhere, halves would have the same teacher: one that hears everything, twice as long, is better.
 FINALS, TAUGHT_STEPS = 1, 2000
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
 STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
+HEAD = EmbeddingHead(hidden=256, dropout=0.5)
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
 
@@ -135,6 +140,29 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experi
     return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=STUDENT_PREDICTS)
 
 
+def taught_on_encoder(
+    encoder: BirdNet | OnnxEncoder,
+    teachers: Sequence[OutsideTeacher],
+    folds: int = 2,
+    steps: int = LIGHT_STEPS,
+    seed: int = 0,
+    batch: int = ENCODER_BATCH,
+) -> Experiment:
+    """A student that hears with an encoder itself, more seldom than its teachers: a light head, minutes of training.
+
+    A teacher's word on every frame is enough to learn from what stands round it: windows are longer than those of a
+    head that has boxes alone, and frames see their neighbours.
+    """
+    columns = max(1, round(LIGHT_WINDOW_S / encoder.hop_s))
+    alone = on_encoder(encoder, folds, steps, seed, 0, batch)
+    first = replace(alone.stages[0], windows=Anchored(columns))
+    head = replace(HEAD, context=LIGHT_CONTEXT)
+    alone = replace(alone, stages=(first,), network=head, score_windows=SlidingWindows(columns, 0))
+    pupil = taught(alone, teachers)
+    # Two frames are surer than one, however long they are.
+    return replace(pupil, predict=Prediction(top_s=max(1.0, 2 * encoder.hop_s)))
+
+
 def on_encoder(
     encoder: BirdNet | OnnxEncoder,
     folds: int = ENCODER_FOLDS,
@@ -150,7 +178,6 @@ def on_encoder(
     columns = max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
     first = replace(known(steps, columns, 0.5, 0.0), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=batch, augment=())
     stages = rounds(first, count)
-    head = EmbeddingHead(hidden=256, dropout=0.5)
     predict = Prediction(top_s=1.0)  # a call is in what each of several frames hears
     window = SlidingWindows(columns, 0)
-    return Experiment(stages, head, encoder, window, predict=predict, folds=folds, seed=seed)
+    return Experiment(stages, HEAD, encoder, window, predict=predict, folds=folds, seed=seed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +14,9 @@ from dawnchorus.cli.convert import Columns, Complete, Encoding, NameAs, Names, S
 from dawnchorus.cli.evaluate import evaluate_shown
 from dawnchorus.cli.folders import can_write, need_data, need_sound, need_teacher
 from dawnchorus.words import counted
+
+if TYPE_CHECKING:
+    from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 
 
 @app.command(
@@ -52,7 +56,8 @@ def train(
     ] = None,
     fused: Annotated[bool, typer.Option("--fused", help="With finer frames: see the coarse map too.")] = False,
     folds: Annotated[
-        int | None, typer.Option(min=2, help="Default: 2; with --encoder 8, or as many as there are sites.")
+        int | None,
+        typer.Option(min=2, help="Default: 2; with --encoder and no --teacher 8, or as many as there are sites."),
     ] = None,
     repeats: Annotated[
         int | None,
@@ -76,7 +81,7 @@ def train(
         typer.Option(
             help="With --encoder birdnet: play it the sound so many times as fast, which lifts low voices to where "
             "birds sing; from 0.25 to 8. Again for each: it says what it hears at all. Default: 1 and 2; 1 alone takes "
-            "half the time."
+            "half the time. With --teacher: 2 alone, every 0.75 s, a quarter of the time."
         ),
     ] = None,
     encoder_rate: Annotated[int, typer.Option(min=1, help="With an ONNX encoder: its sample rate in Hz.")] = 32_000,
@@ -108,7 +113,7 @@ def train(
     teacher: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A run, or a `blend` of runs, whose scores teach a student; it may hear with an encoder. Several: "
+            help="A run, or a `blend` of runs, whose scores teach a student; both may hear with an encoder. Several: "
             "their mean."
         ),
     ] = None,
@@ -184,37 +189,46 @@ def train(
             "them that are held out here are not wholly new to the models that score them"
         )
     windows = batch or (32 if encoder is None else in_rounds.ENCODER_BATCH)
+    said_by: Sequence[OutsideTeacher] = ()
+    outside = None
+    if teacher:
+        from dawnchorus.pseudo_labels import teachers
+
+        said_by, said = teachers.of_folders(teacher)
+        outside = {said_by[0].name: said}
+        for one in said_by:
+            behind = f", licence of the weights behind it: {one.licence}" if one.licence else ""
+            console().print(f"teacher: {one.origin}{behind}", markup=False)
     if encoder is not None:
-        heard_by = _encoder(encoder, hop, speed, encoder_rate, encoder_window, encoder_output, encoder_licence)
+        usual = in_rounds.LIGHT_BIRDNET if teacher else in_rounds.BIRDNET
+        heard_by = _encoder(encoder, usual, hop, speed, encoder_rate, encoder_window, encoder_output, encoder_licence)
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
-        count = recommended.steps_of_rounds(steps, 200, budget)
-        how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
-        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, windows)
+        if teacher:
+            count = recommended.steps_of_rounds(steps, in_rounds.LIGHT_STEPS, budget)
+            experiment = in_rounds.taught_on_encoder(heard_by, said_by, folds or 2, count, seed, windows)
+        else:
+            count = recommended.steps_of_rounds(steps, 200, budget)
+            how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
+            of_encoder = folds or in_rounds.ENCODER_FOLDS
+            experiment = in_rounds.on_encoder(heard_by, of_encoder, count, seed, how_often, windows)
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.TAUGHT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, windows)
         experiment = in_rounds.on_frames(experiment) if grain == "frames" else experiment
         if own_student:
             experiment = in_rounds.self_taught(experiment)
+        elif teacher:
+            experiment = in_rounds.taught(experiment, said_by)
     else:
         first, second, third = recommended.steps(steps or "240,240,240", budget)
         experiment = recommended.experiment(network, folds or 2, (first, second, third), seed, *sound, windows)
         experiment = recommended.on_frames(experiment) if grain == "frames" else experiment
-    outside = None
-    if teacher:
-        from dawnchorus.pseudo_labels import teachers
-
-        said_by, said = teachers.of_folders(teacher)
-        experiment, outside = in_rounds.taught(experiment, said_by), {said_by[0].name: said}
-        for one in said_by:
-            behind = f", licence of the weights behind it: {one.licence}" if one.licence else ""
-            console().print(f"teacher: {one.origin}{behind}", markup=False)
     if finals is not None and (teacher or own_student):
         *before, last = experiment.stages
         experiment = replace(experiment, stages=(*before, replace(last, finals=finals)))
     # A student is made to be small and quick.
-    usual = in_rounds.REPEATS if on_its_own else 1
-    experiment = replace(experiment, repeats=repeats or usual, audit=audit)
+    of_a_fold = in_rounds.REPEATS if on_its_own else 1
+    experiment = replace(experiment, repeats=repeats or of_a_fold, audit=audit)
     tables: Any = None
     if annotations:
         from dawnchorus.dataset import Tables
@@ -233,6 +247,7 @@ def train(
 
 def _encoder(
     name: str,
+    usual: Any,
     hop: float | None,
     speeds: list[float] | None,
     rate_hz: int,
@@ -242,12 +257,12 @@ def _encoder(
 ) -> Any:
     from dawnchorus.encoders.birdnet import STEP_S, BirdNet, hops_s, weights_file
     from dawnchorus.encoders.onnx_file import onnx_encoder
-    from dawnchorus.rounds import BIRDNET
 
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
-        played = tuple(speeds or BIRDNET.speeds)
-        usual_s = next((hop_s for hop_s in hops_s(played) if hop_s <= STEP_S), STEP_S)
+        played = tuple(speeds or usual.speeds)
+        usual_s = usual.hop_s if played == usual.speeds else None
+        usual_s = usual_s or next((hop_s for hop_s in hops_s(played) if hop_s <= STEP_S), STEP_S)
         try:
             return BirdNet(usual_s if hop is None else hop, speeds=played)
         except ValueError as error:

@@ -77,9 +77,18 @@ def said_of_window(scores: Scores, window: Window, source: Source) -> NDArray[np
 
 
 def said_of_frames(scores: Scores, window: Window, columns_per_frame: int) -> NDArray[np.float32]:
-    """One teacher's probabilities for the frames of a window `(frame, species)`; nearest frame in time."""
+    """One teacher's probabilities for the frames of a window `(frame, species)`.
+
+    Each is the mean of the teacher's frames, by the time that they share with it; behind the teacher's last frame, the
+    last counts.
+    """
     frame_s = columns_per_frame / window.columns_per_second
-    middles = window.start_s + frame_s * (np.arange(window.columns // columns_per_frame) + 0.5)
-    nearest = np.searchsorted(scores.frame_start_s, middles, side="right") - 1
-    said: NDArray[np.float32] = scores.framewise[nearest.clip(0, len(scores.framewise) - 1)]
-    return said
+    edges_s = window.start_s + frame_s * np.arange(window.columns // columns_per_frame + 1)
+    # Where an edge lies on the teacher's line of frames, which may start anew with every block.
+    nearest = (np.searchsorted(scores.frame_start_s, edges_s, side="right") - 1).clip(min=0)
+    inside = ((edges_s - scores.frame_start_s[nearest]) / scores.frame_s).clip(0, 1)
+    before = np.cumsum(scores.framewise, axis=0, dtype=np.float64) - scores.framewise
+    total = before[nearest] + inside[:, None] * scores.framewise[nearest]
+    shared = np.diff(nearest + inside)[:, None]
+    said = np.diff(total, axis=0) / np.maximum(shared, 1e-9)
+    return np.where(shared > 1e-6, said, scores.framewise[nearest[:-1]]).astype(np.float32)

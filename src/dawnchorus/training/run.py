@@ -207,6 +207,8 @@ class _Running:
             **({"audit": self.audit_fold} if experiment.audit else {}),
             # Before, the guess left pseudo-labels nothing to say: such fits are not found again.
             **({"guess": "last"} if stage.pseudo_labels and isinstance(stage.labels, Smoothed) else {}),
+            # Before, the frame in the middle of another spoke for it.
+            **({"told": "mean"} if stage.pseudo_labels else {}),
             "seed": experiment.seed + 1000 * repeat,
             "precision": precision(),
             "start": before.get((stage.start_from or "", fold, repeat), start.name if start else "initial"),
