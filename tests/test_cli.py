@@ -282,6 +282,15 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     assert experiment["repeats"] == 1  # a student is quick
     assert "models: 1, which heard the recordings of all 2 folds" in card
     assert [one["licence"] for one in outside] == ["CC BY-NC", ""] and card.count("CC BY-NC") == 2
+    pupil, small = tmp_path / "on_encoder", ["--teacher", str(run), *heard, "--steps", "1", "--batch", "2"]
+    result = runner.invoke(app, ["train", str(forest), "--out", str(pupil), *small])
+    assert result.exit_code == 0, result.output
+    made_with = json.loads((pupil / "run.json").read_text(encoding="utf-8"))["made_with"]
+    assert made_with["steps"] == "stage student: 1 of 2 windows, networks a fold: 1, of all folds: 1"
+    result = runner.invoke(
+        app, ["detect", str(pupil / "model"), str(forest / "test"), "--out", str(tmp_path / "light")]
+    )
+    assert result.exit_code == 0, result.output
 
 
 def test_without_another_word_calls_are_pasted(forest: Path, tmp_path: Path) -> None:
@@ -333,7 +342,23 @@ def test_birdnet_hears_at_the_speeds_and_hop_that_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, hop: float | None, speeds: list[float] | None, wanted: BirdNet
 ) -> None:
     monkeypatch.setattr(birdnet, "weights_file", Path)
-    assert _encoder("birdnet", hop, speeds, 32_000, 5.0, None, "") == wanted
+    assert _encoder("birdnet", rounds.BIRDNET, hop, speeds, 32_000, 5.0, None, "") == wanted
+
+
+@pytest.mark.parametrize(
+    ("speeds", "hop", "wanted"),
+    [
+        (None, None, BirdNet(0.75, speeds=(2.0,))),
+        ([2.0], None, BirdNet(0.75, speeds=(2.0,))),
+        ([2.0], 0.375, BirdNet(0.375, speeds=(2.0,))),
+        ([1.0, 2.0], None, BirdNet(0.375, speeds=(1.0, 2.0))),
+    ],
+)
+def test_a_student_hears_birdnet_at_double_speed_alone_unless_asked(
+    speeds: list[float] | None, hop: float | None, wanted: BirdNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(birdnet, "weights_file", Path)
+    assert _encoder("birdnet", rounds.LIGHT_BIRDNET, hop, speeds, 32_000, 5.0, None, "") == wanted
 
 
 @pytest.mark.parametrize(("hop", "speeds"), [(0.125, None), (0.0, [0.0]), (None, [1.0, 1.0]), (None, [1.0, 1.3])])

@@ -42,3 +42,15 @@ def test_a_record_from_before_there_were_speeds_hears_at_one():
     one, two = (to_record(rounds.on_encoder(heard_by)) for heard_by in (BirdNet(), rounds.BIRDNET))
     assert "speeds" not in one["front_end"] and two["front_end"]["speeds"] == [1.0, 2.0]
     assert from_record(one).front_end == BirdNet() and from_record(two).front_end == rounds.BIRDNET
+
+
+def test_a_student_on_an_encoder_hears_four_times_less_and_more_at_once():
+    pupil = rounds.taught_on_encoder(rounds.LIGHT_BIRDNET, [OutsideTeacher("teacher")])
+    (stage,) = pupil.stages
+    assert (stage.teacher, stage.finals, stage.pseudo_labels) == ("teacher", 1, rounds.TAUGHT)
+    assert stage.windows.columns == pupil.score_windows.columns == 6  # 4.5 s
+    assert pupil.network == replace(rounds.HEAD, context=3)
+    assert pupil.predict.top_s == 2 * rounds.LIGHT_BIRDNET.hop_s
+    usual = rounds.taught_on_encoder(rounds.BIRDNET, [OutsideTeacher("teacher")])
+    assert usual.stages[0].windows.columns == 12 and usual.predict == rounds.STUDENT_PREDICTS
+    assert from_record(to_record(pupil)) == pupil

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import logit
 
 from dawnchorus import blend
@@ -12,7 +16,7 @@ from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
-from factories import by_chance, window, write_run
+from factories import by_chance, line, window, write_run
 
 
 def said_of(recordings: str, frame_s: float) -> list[Scores]:
@@ -76,3 +80,36 @@ def test_what_its_models_may_have_heard_does_not_teach(tmp_path):
     (whole / "frames.npz").unlink()
     with pytest.raises(BlendError, match="whole: it can't teach"):
         teachers.of_folders([whole])
+
+
+def test_a_frame_is_told_the_mean_of_the_teachers_frames_by_the_time_they_share():
+    teacher = line(1, 0, 0.5, frame_s=0.384)  # a pupil's frames are 0.512 s
+    told = teachers.said_of_frames(teacher, window(0, columns=96), 32)
+    np.testing.assert_allclose(told[:, 0], [0.75, (0.256 * 0 + 0.256 * 0.5) / 0.512, 0.5], atol=1e-6)
+
+
+def test_behind_the_last_frame_of_a_teacher_the_last_counts():
+    told = teachers.said_of_frames(line(0.25, 0.75, frame_s=0.512), window(0, columns=128), 32)
+    np.testing.assert_allclose(told[:, 0], [0.25, 0.75, 0.75, 0.75], atol=1e-6)
+
+
+def test_frames_on_both_sides_of_a_lost_block_keep_apart():
+    whole = line(0.25, 0.75, 0.5, 1, frame_s=0.512)
+    late = replace(whole, frame_start_s=whole.frame_start_s + np.array([0, 0, 10.24, 10.24]))
+    told = teachers.said_of_frames(late, window(704, columns=64), 32)  # from 11.264 s on
+    np.testing.assert_allclose(told[:, 0], [0.5, 1], atol=1e-6)
+
+
+@given(
+    st.lists(st.floats(0, 1, width=16), min_size=40, max_size=40),
+    st.sampled_from([0.032, 0.128, 0.375, 0.512, 0.75]),
+    st.integers(0, 60),
+)
+def test_what_is_told_has_the_mean_of_what_was_said(values, frame_s, start):
+    teacher, asked = line(*values, frame_s=frame_s), window(start, columns=64)
+    if asked.end_s <= 40 * frame_s:
+        fine = np.linspace(asked.start_s, asked.end_s, 20_001)[:-1] + (asked.end_s - asked.start_s) / 40_002
+        said = np.array(values)[(fine / frame_s).astype(int)].mean()
+        told = teachers.said_of_frames(teacher, asked, 16)
+        assert told.mean() == pytest.approx(said, abs=2e-3)
+        assert min(values) - 1e-6 <= told.min() and told.max() <= max(values) + 1e-6
