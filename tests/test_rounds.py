@@ -53,4 +53,6 @@ def test_a_student_on_an_encoder_hears_four_times_less_and_more_at_once():
     assert pupil.predict.top_s == 2 * rounds.LIGHT_BIRDNET.hop_s
     usual = rounds.taught_on_encoder(rounds.BIRDNET, [OutsideTeacher("teacher")])
     assert usual.stages[0].windows.columns == 12 and usual.predict == rounds.STUDENT_PREDICTS
+    assert usual.network.context == 5  # as many seconds
+    assert (stage.batch, usual.stages[0].batch) == (160, 80)  # and as many frames a step
     assert from_record(to_record(pupil)) == pupil

@@ -54,7 +54,7 @@ ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second
 # A student that hears with BirdNET too: at the one speed that tells more, as seldom as it can, for a quarter.
 LIGHT_BIRDNET = BirdNet(0.75, speeds=(2.0,))
 # Told of every frame, it can learn from long windows what stands round a frame, and for long.
-LIGHT_WINDOW_S, LIGHT_CONTEXT, LIGHT_STEPS = 4.5, 3, 2000
+LIGHT_WINDOW_S, LIGHT_CONTEXT_S, LIGHT_STEPS, LIGHT_FRAMES = 4.5, 2.0, 2000, 960
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.
 TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
 # Taught from elsewhere, halves would have the same teacher: one that hears everything, twice as long, is better.
@@ -146,7 +146,7 @@ def taught_on_encoder(
     folds: int = 2,
     steps: int = LIGHT_STEPS,
     seed: int = 0,
-    batch: int = ENCODER_BATCH,
+    batch: int | None = None,
 ) -> Experiment:
     """A student that hears with an encoder itself, more seldom than its teachers: a light head, minutes of training.
 
@@ -154,9 +154,10 @@ def taught_on_encoder(
     head that has boxes alone, and frames see their neighbours.
     """
     columns = max(1, round(LIGHT_WINDOW_S / encoder.hop_s))
-    alone = on_encoder(encoder, folds, steps, seed, 0, batch)
+    alone = on_encoder(encoder, folds, steps, seed, 0, batch or max(2, round(LIGHT_FRAMES / columns)))
     first = replace(alone.stages[0], windows=Anchored(columns))
-    head = replace(HEAD, context=LIGHT_CONTEXT)
+    # An odd number of frames: as many before as after.
+    head = replace(HEAD, context=1 + 2 * max(0, round((LIGHT_CONTEXT_S / encoder.hop_s - 1) / 2)))
     alone = replace(alone, stages=(first,), network=head, score_windows=SlidingWindows(columns, 0))
     pupil = taught(alone, teachers)
     # Two frames are surer than one, however long they are.

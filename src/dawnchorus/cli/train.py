@@ -125,7 +125,10 @@ def train(
         typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round; of --student 10/3 of it."),
     ] = None,
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
-    batch: Annotated[int | None, typer.Option(min=1, help="Windows a step. Default: 32; with --encoder 160.")] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Windows a step. Default: 32; with --encoder 160, with --teacher too 960 frames."),
+    ] = None,
     detail: Annotated[
         Literal["coarse", "memo", "fine", "finest"] | None,
         typer.Option(help="Spectrogram columns of 32, 16, 8, 4 ms. Default: coarse; memo with --method memo."),
@@ -205,7 +208,7 @@ def train(
         console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
         if teacher:
             count = recommended.steps_of_rounds(steps, in_rounds.LIGHT_STEPS, budget)
-            experiment = in_rounds.taught_on_encoder(heard_by, said_by, folds or 2, count, seed, windows)
+            experiment = in_rounds.taught_on_encoder(heard_by, said_by, folds or 2, count, seed, batch)
         else:
             count = recommended.steps_of_rounds(steps, 200, budget)
             how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
