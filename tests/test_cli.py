@@ -348,8 +348,8 @@ def test_birdnet_hears_at_the_speeds_and_hop_that_are_asked_for(
 @pytest.mark.parametrize(
     ("speeds", "hop", "wanted"),
     [
-        (None, None, BirdNet(0.75, speeds=(2.0,))),
-        ([2.0], None, BirdNet(0.75, speeds=(2.0,))),
+        (None, None, rounds.LIGHT_BIRDNET),
+        ([2.0], 0.75, rounds.LIGHT_BIRDNET),
         ([2.0], 0.375, BirdNet(0.375, speeds=(2.0,))),
         ([1.0, 2.0], None, BirdNet(0.375, speeds=(1.0, 2.0))),
     ],

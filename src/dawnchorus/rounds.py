@@ -52,7 +52,7 @@ ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_ma
 SOFT = Soft(prior=0.05)
 ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second nothing more; on spectrograms it loses
 # A student that hears with BirdNET too: at the one speed that tells more, as seldom as it can, for a quarter.
-LIGHT_BIRDNET = BirdNet(0.75, speeds=(2.0,))
+LIGHT_BIRDNET = BirdNet(0.75, speeds=(2.0,), kept=6)
 # Told of every frame, it can learn from long windows what stands round a frame, and for long.
 LIGHT_WINDOW_S, LIGHT_CONTEXT_S, LIGHT_STEPS, LIGHT_FRAMES = 4.5, 2.0, 2000, 960
 # A student takes a teacher at its word: every window of every recording is labelled, and nothing has to be made up.

@@ -264,8 +264,9 @@ def _encoder(
     if name == "birdnet":
         weights_file()  # says at once when it is not installed
         played = tuple(speeds or usual.speeds)
-        usual_s = usual.hop_s if played == usual.speeds else None
-        usual_s = usual_s or next((hop_s for hop_s in hops_s(played) if hop_s <= STEP_S), STEP_S)
+        if played == usual.speeds and hop in (None, usual.hop_s):
+            return usual
+        usual_s = next((hop_s for hop_s in hops_s(played) if hop_s <= STEP_S), STEP_S)
         try:
             return BirdNet(usual_s if hop is None else hop, speeds=played)
         except ValueError as error:

@@ -3,7 +3,8 @@
 Its weights are CC BY-NC-SA 4.0: never a default here, and what was trained on them carries the licence.
 
 BirdNET hears three seconds at once, and its embedding is the mean of six columns of its last map, 0.375 s apart. The
-columns themselves tell when something sounded. The four in the middle are kept, so three seconds are heard every 1.5 s.
+columns themselves tell when something sounded. The four in the middle are kept, so three seconds are heard every 1.5 s;
+with all six, every 2.25 s.
 
 It was made for birds. Played twice as fast, low voices are as high as theirs, and six seconds are heard at once: what
 it says of the sound at several speeds stands in one embedding (decision 21).
@@ -34,8 +35,7 @@ from dawnchorus.files import LATER
 
 FILE = "models/analyzer/BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite"
 RATE_HZ, WINDOW_S = 48_000, 3.0
-STEP_S, STRIDE_S = 0.375, 1.5  # from column to column of the last map, and from three seconds to the next
-KEPT = slice(1, 5)  # columns of the last map that lie in the middle STRIDE_S
+STEP_S, COLUMNS_HEARD = 0.375, 6  # from column to column of the last map, and how many it has
 FINEST = 4  # times that a step is divided at most
 # Names of tensors in the file: what the spectrograms give, and the last map.
 PLANES = "model/concatenate/concat"
@@ -50,8 +50,10 @@ class BirdNet:
     """Columns of BirdNET V2.4's last map every `hop_s` seconds, of the sound played at each of `speeds`.
 
     At a speed a column is 0.375 s times the speed, and the hop is this, or this by 2, 3 or 4: the sound is heard as
-    many times, each time a little later. Raises ValueError for speeds below 0.25, above 8 or said twice, and for a hop
-    that is not one of each speed.
+    many times, each time a little later. Of the six columns of three seconds `kept` in the middle are kept, and the
+    next three seconds begin so much later: with 6 BirdNET is asked least, and hears least round the outer columns.
+    Raises ValueError for speeds below 0.25, above 8 or said twice, for a hop that is not one of each speed, and for
+    columns that have no middle.
     """
 
     hop_s: float = STEP_S
@@ -60,8 +62,11 @@ class BirdNet:
     channel: Channel = "mean"
     denoised: bool = False
     speeds: tuple[float, ...] = field(default=(1.0,), metadata=LATER)
+    kept: int = field(default=4, metadata=LATER)
 
     def __post_init__(self) -> None:
+        if self.kept not in (2, 4, 6):
+            raise ValueError(f"{self.kept} columns are kept of three seconds; expected 2, 4 or 6")
         if not self.speeds or not all(0.25 <= speed <= 8 for speed in self.speeds):
             raise ValueError(f"the speed is {self._told or 'none'}; expected 0.25 to 8")
         if len(set(self.speeds)) < len(self.speeds):
@@ -112,6 +117,7 @@ class BirdNet:
     def _heard_at(self, speed: float, samples: Samples) -> NDArray[np.float32]:
         """Embeddings `(frame, feature)` of a block played at a speed, at least as many as it has frames."""
         network, times = _network(), round(speed * STEP_S / self.hop_s)
+        stride_s, first = self.kept * STEP_S, (COLUMNS_HEARD - self.kept) // 2
         if speed != 1:
             import soxr
 
@@ -120,8 +126,8 @@ class BirdNet:
         said = []
         for number in range(times):
             later_s = ((number + 0.5) / times - 0.5) * STEP_S
-            maps = in_batches(network, stretches(samples, RATE_HZ, WINDOW_S, STRIDE_S, later_s))
-            said.append(maps[:, KEPT].reshape(-1, maps.shape[-1]))
+            maps = in_batches(network, stretches(samples, RATE_HZ, WINDOW_S, stride_s, later_s))
+            said.append(maps[:, first : first + self.kept].reshape(-1, maps.shape[-1]))
         return np.stack(said, axis=1).reshape(-1, said[0].shape[-1])
 
     def range_of(self, columns: Plane, samples: Samples) -> Range:
@@ -137,15 +143,23 @@ def hops_s(speeds: tuple[float, ...]) -> list[float]:
 
 @dataclass(frozen=True, eq=False)
 class _Spectrogram:
-    """One of the file's spectrograms: frames `(frame, sample)` times `weights` `(sample, mel)`, squared, to a power."""
+    """One of the file's spectrograms: frames `(frame, sample)` times a matrix, squared, to a power.
+
+    The matrix is the same from both ends of a frame but for its first row, which is 0. So samples as far from the
+    middle are added first, and `weights` `(sample, mel)` are those of the second to the middle sample: half the work.
+    """
 
     hop: int
     weights: NDArray[np.float32]
     power: float
 
     def __call__(self, wave: Samples) -> NDArray[np.float32]:
-        frames = np.lib.stride_tricks.sliding_window_view(wave, len(self.weights))[:: self.hop]
-        mel: NDArray[np.float32] = frames @ self.weights
+        half = len(self.weights)
+        frames = np.lib.stride_tricks.sliding_window_view(wave, 2 * half)[:: self.hop]
+        folded = np.empty((len(frames), half), np.float32)
+        np.add(frames[:, 1:half], frames[:, :half:-1], out=folded[:, :-1])
+        folded[:, -1] = frames[:, half]
+        mel: NDArray[np.float32] = folded @ self.weights
         mel *= mel
         np.power(mel, self.power, out=mel)
         return mel[:, ::-1].T
@@ -175,11 +189,15 @@ class _BirdNetwork:
 
 
 def _weights(model: _TfLite, layer: str, length: int) -> NDArray[np.float32]:
-    """Window, real part of the Fourier transform and mel filters in one matrix `(sample, mel)`."""
+    """Window, real part of the Fourier transform and mel filters in one matrix `(sample, mel)`.
+
+    Of the samples of a frame the second to that in the middle: window and cosine are the same on the other side.
+    """
     window = model.constant(f"{layer}/stft/hann_window/sub_2").astype(np.float64)
     filters = model.constant(f"{layer}/Tensordot/MatMul").astype(np.float64)  # (mel, bin)
-    turns = np.outer(np.arange(length), np.arange(length // 2 + 1)) % length / length
-    return np.ascontiguousarray((window[:, None] * np.cos(2 * np.pi * turns)) @ filters.T, np.float32)
+    half = slice(1, length // 2 + 1)
+    turns = np.outer(np.arange(length)[half], np.arange(length // 2 + 1)) % length / length
+    return np.ascontiguousarray((window[half, None] * np.cos(2 * np.pi * turns)) @ filters.T, np.float32)
 
 
 class _TfLite:
