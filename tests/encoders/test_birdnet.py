@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soxr
 
+from dawnchorus import rounds
 from dawnchorus.encoders import birdnet
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.encoder import EncoderError
@@ -53,6 +54,29 @@ def test_a_speed_that_is_said_twice_is_refused() -> None:
         BirdNet(speeds=(1.0, 1.0))
 
 
+@pytest.mark.parametrize("kept", [0, 1, 5, 8])
+def test_columns_without_a_middle_are_refused(kept: int) -> None:
+    with pytest.raises(ValueError, match=f"{kept} columns are kept of three seconds; expected 2, 4 or 6"):
+        BirdNet(kept=kept)
+
+
+def test_the_more_columns_are_kept_the_less_is_asked_for_as_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def network(cut: np.ndarray) -> np.ndarray:
+        asked.append(len(cut))
+        return np.arange(6)[None, :, None] + np.zeros((len(cut), 6, 1024), np.float32)  # the number of the column
+
+    monkeypatch.setattr(birdnet, "_network", lambda: network)
+    minute = np.zeros(60 * 48_000, np.float32)
+    for kept, stretches in ((2, 40), (4, 20), (6, 14)):
+        asked.clear()
+        heard = BirdNet(0.75, speeds=(2.0,), kept=kept).columns(minute)
+        assert heard.shape == (1024, 80) and sum(asked) == stretches
+        first = (6 - kept) // 2
+        assert heard[0].tolist() == [first + frame % kept for frame in range(80)]
+
+
 def test_its_name_tells_at_which_speeds_it_hears() -> None:
     assert BirdNet().name == "BirdNET V2.4" and BirdNet(speeds=(1.0, 2.0)).name == "BirdNET V2.4 at speed 1 and 2"
 
@@ -91,7 +115,14 @@ def test_the_mean_of_its_columns_is_the_embedding_of_the_tflite_interpreter() ->
 @needs_birdnet
 @pytest.mark.parametrize(
     "encoder",
-    [BirdNet(), BirdNet(0.1875), BirdNet(speeds=(1.0, 2.0)), BirdNet(speeds=(2.0,)), BirdNet(0.1875, speeds=(0.5,))],
+    [
+        BirdNet(),
+        BirdNet(0.1875),
+        BirdNet(speeds=(1.0, 2.0)),
+        BirdNet(speeds=(2.0,)),
+        BirdNet(0.1875, speeds=(0.5,)),
+        rounds.LIGHT_BIRDNET,
+    ],
 )
 def test_a_call_changes_the_frames_of_its_time(encoder: BirdNet) -> None:
     rng = np.random.default_rng(0)
