@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import soxr
 
-from dawnchorus import rounds
 from dawnchorus.encoders import birdnet
 from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.encoders.encoder import EncoderError
