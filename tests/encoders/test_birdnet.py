@@ -120,7 +120,6 @@ def test_the_mean_of_its_columns_is_the_embedding_of_the_tflite_interpreter() ->
         BirdNet(speeds=(1.0, 2.0)),
         BirdNet(speeds=(2.0,)),
         BirdNet(0.1875, speeds=(0.5,)),
-        rounds.LIGHT_BIRDNET,
     ],
 )
 def test_a_call_changes_the_frames_of_its_time(encoder: BirdNet) -> None:
