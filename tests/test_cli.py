@@ -367,7 +367,7 @@ def test_speeds_and_hops_that_cannot_be_are_wrong_command_lines(
 ) -> None:
     monkeypatch.setattr(birdnet, "weights_file", Path)
     with pytest.raises(typer.BadParameter, match=r"expected .* \(--speed, --hop\)$"):
-        _encoder("birdnet", hop, speeds, 32_000, 5.0, None, "")
+        _encoder("birdnet", rounds.BIRDNET, hop, speeds, 32_000, 5.0, None, "")
 
 
 def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tmp_path: Path) -> None:
