@@ -154,12 +154,10 @@ def taught_on_encoder(
     head that has boxes alone, and frames see their neighbours.
     """
     columns = max(1, round(LIGHT_WINDOW_S / encoder.hop_s))
-    alone = on_encoder(encoder, folds, steps, seed, 0, batch or max(2, round(LIGHT_FRAMES / columns)))
-    first = replace(alone.stages[0], windows=Anchored(columns))
     # An odd number of frames: as many before as after.
     head = replace(HEAD, context=1 + 2 * max(0, round((LIGHT_CONTEXT_S / encoder.hop_s - 1) / 2)))
-    alone = replace(alone, stages=(first,), network=head, score_windows=SlidingWindows(columns, 0))
-    pupil = taught(alone, teachers)
+    batch = batch or max(2, round(LIGHT_FRAMES / columns))
+    pupil = taught(on_encoder(encoder, folds, steps, seed, 0, batch, columns, head), teachers)
     # Two frames are surer than one, however long they are.
     return replace(pupil, predict=Prediction(top_s=max(1.0, 2 * encoder.hop_s)))
 
@@ -171,14 +169,16 @@ def on_encoder(
     seed: int = 0,
     count: int = ENCODER_ROUNDS,
     batch: int = ENCODER_BATCH,
+    columns: int | None = None,
+    head: EmbeddingHead = HEAD,
 ) -> Experiment:
     """A light head on a pretrained encoder: embeddings once, then minutes of training.
 
     It hears no pasted events: on an encoder they gained on one benchmark and lost more on another.
     """
-    columns = max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
+    columns = columns or max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
     first = replace(known(steps, columns, 0.5, 0.0), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=batch, augment=())
     stages = rounds(first, count)
     predict = Prediction(top_s=1.0)  # a call is in what each of several frames hears
     window = SlidingWindows(columns, 0)
-    return Experiment(stages, HEAD, encoder, window, predict=predict, folds=folds, seed=seed)
+    return Experiment(stages, head, encoder, window, predict=predict, folds=folds, seed=seed)

@@ -192,6 +192,11 @@ def train(
             "them that are held out here are not wholly new to the models that score them"
         )
     windows = batch or (32 if encoder is None else in_rounds.ENCODER_BATCH)
+    heard_by = None
+    if encoder is not None:
+        usual = in_rounds.LIGHT_BIRDNET if teacher else in_rounds.BIRDNET
+        heard_by = _encoder(encoder, usual, hop, speed, encoder_rate, encoder_window, encoder_output, encoder_licence)
+        console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
     said_by: Sequence[OutsideTeacher] = ()
     outside = None
     if teacher:
@@ -202,18 +207,13 @@ def train(
         for one in said_by:
             behind = f", licence of the weights behind it: {one.licence}" if one.licence else ""
             console().print(f"teacher: {one.origin}{behind}", markup=False)
-    if encoder is not None:
-        usual = in_rounds.LIGHT_BIRDNET if teacher else in_rounds.BIRDNET
-        heard_by = _encoder(encoder, usual, hop, speed, encoder_rate, encoder_window, encoder_output, encoder_licence)
-        console().print(f"encoder: {heard_by.name}, licence of its weights: {heard_by.licence}", markup=False)
-        if teacher:
-            count = recommended.steps_of_rounds(steps, in_rounds.LIGHT_STEPS, budget)
-            experiment = in_rounds.taught_on_encoder(heard_by, said_by, folds or 2, count, seed, batch)
-        else:
-            count = recommended.steps_of_rounds(steps, 200, budget)
-            how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
-            of_encoder = folds or in_rounds.ENCODER_FOLDS
-            experiment = in_rounds.on_encoder(heard_by, of_encoder, count, seed, how_often, windows)
+    if heard_by is not None and teacher:
+        count = recommended.steps_of_rounds(steps, in_rounds.LIGHT_STEPS, budget)
+        experiment = in_rounds.taught_on_encoder(heard_by, said_by, folds or 2, count, seed, batch)
+    elif heard_by is not None:
+        count = recommended.steps_of_rounds(steps, 200, budget)
+        how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
+        experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, windows)
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.TAUGHT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, windows)

@@ -87,8 +87,11 @@ def said_of_frames(scores: Scores, window: Window, columns_per_frame: int) -> ND
     # Where an edge lies on the teacher's line of frames, which may start anew with every block.
     nearest = (np.searchsorted(scores.frame_start_s, edges_s, side="right") - 1).clip(min=0)
     inside = ((edges_s - scores.frame_start_s[nearest]) / scores.frame_s).clip(0, 1)
-    before = np.cumsum(scores.framewise, axis=0, dtype=np.float64) - scores.framewise
-    total = before[nearest] + inside[:, None] * scores.framewise[nearest]
+    # Of a day-long recording only what lies under the window.
+    line = scores.framewise[nearest[0] : nearest[-1] + 1]
+    nearest -= nearest[0]
+    before = np.cumsum(line, axis=0, dtype=np.float64) - line
+    total = before[nearest] + inside[:, None] * line[nearest]
     shared = np.diff(nearest + inside)[:, None]
     said = np.diff(total, axis=0) / np.maximum(shared, 1e-9)
-    return np.where(shared > 1e-6, said, scores.framewise[nearest[:-1]]).astype(np.float32)
+    return np.where(shared > 1e-6, said, line[nearest[:-1]]).astype(np.float32)
