@@ -264,6 +264,7 @@ def test_an_encoder_is_trained_on_shipped_with_its_licence_and_teaches_a_student
     result = runner.invoke(app, ["train", str(forest), "--out", str(run), *heard, "--steps", "2", "--audit"])
     assert result.exit_code == 0, result.output
     assert "licence of its weights: CC BY-NC" in result.output and "audit part, known" in result.output
+    assert "audit part, student" in result.output  # kept or not, there was one
     assert "CC BY-NC" in (run / "model" / "card.md").read_text(encoding="utf-8")
     kept = embeddings(run / "features")
     assert kept is not None and kept.name.startswith("encoder.onnx")
@@ -385,7 +386,7 @@ def test_how_many_networks_are_the_detector_is_said_with_finals(forest: Path, tm
     assert one < two and not of_folds & two
 
 
-@pytest.mark.parametrize("clash", [["--grain", "frames"], ["--method", "memo"], ["--student"]])
+@pytest.mark.parametrize("clash", [["--grain", "frames"], ["--method", "memo"], ["--no-student", "--finals", "1"]])
 def test_options_that_would_say_nothing_are_usage_errors(forest: Path, tmp_path: Path, clash: list[str]) -> None:
     result = runner.invoke(app, ["train", str(forest), "--out", str(tmp_path), "--encoder", "birdnet", *clash])
     assert result.exit_code == 2

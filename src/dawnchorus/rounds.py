@@ -50,6 +50,8 @@ ENCODER_LABELS = Smoothed(OthersAbsent(AnnotatedOnly(least_share=0.0), weight=0.
 ENCODER_LOSS = Together((ClipwiseLoss("species_mass"), FramewiseLoss("species_mass")), (0.1, 1.0))
 # A species sounds in about a twentieth of the time, and teachers' losses weigh its presence and absence alike.
 SOFT = Soft(prior=0.05)
+# A head learns more from every frame's log odds the longer it may, and a step of it is quick.
+ENCODER_STEPS, ENCODER_STUDENT_STEPS = 200, 1500
 ENCODER_ROUNDS = 1  # one round of soft labels gains on an encoder, and a second nothing more; on spectrograms it loses
 # A student that hears with BirdNET too: at the one speed that tells more, as seldom as it can, for a quarter.
 LIGHT_BIRDNET = BirdNet(0.75, speeds=(2.0,), kept=6)
@@ -60,7 +62,7 @@ TAUGHT, STEPS, STUDENT_STEPS = Soft(), 300, 1000
 # Taught from elsewhere, halves would have the same teacher: one that hears everything, twice as long, is better.
 FINALS, TAUGHT_STEPS = 1, 2000
 STUDENT_LOSS = Together((LogOddsLoss("windows"), LogOddsLoss("frames")), (0.1, 1.0))
-STUDENT_PREDICTS = Prediction(top_s=1.0)  # as on an encoder: two frames are surer than one
+SURER_S = 1.0  # a recording's score is the mean of its highest frames: two are surer than one
 HEAD = EmbeddingHead(hidden=256, dropout=0.5)
 PASTED = PastedEvents(count=60, per_minute=20.0, level_db=(-5.0, 12.0), speed=(0.85, 1.18))
 
@@ -115,17 +117,18 @@ def student(first: Stage, teacher: str) -> Stage:
     return replace(plain, pseudo_labels=TAUGHT, teacher=teacher)
 
 
-def self_taught(experiment: Experiment) -> Experiment:
+def self_taught(experiment: Experiment, times: float = STUDENT_STEPS / STEPS) -> Experiment:
     """A last stage more: one network a fold learns what those before it say together of what they never heard.
 
     It hears every frame of every recording with a word on it, and is the detector: better than its teachers, who had a
-    few boxes, and fewer than they. Its steps are more, as there is more to learn. There are no final networks: those of
-    the folds have teachers of their own, and together they say more than networks that had all of these.
+    few boxes. On spectrograms it is also fewer than they, on an encoder as many. Its steps are so many times those of
+    the first stage, as there is more to learn. There are no final networks: those of the folds have teachers of their
+    own, and together they say more than networks that had all of these.
     """
     first = experiment.stages[0]
-    steps = round(first.steps * STUDENT_STEPS / STEPS)
-    last = replace(student(first, experiment.stages[-1].name), steps=steps, repeats=1)
-    return replace(experiment, stages=(*experiment.stages, last), predict=STUDENT_PREDICTS)
+    last = replace(student(first, experiment.stages[-1].name), steps=round(first.steps * times), repeats=1)
+    predict = replace(experiment.predict, top_s=max(SURER_S, experiment.predict.top_s))
+    return replace(experiment, stages=(*experiment.stages, last), predict=predict)
 
 
 def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experiment:
@@ -137,7 +140,8 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experi
     teacher says of a recording is the same for every fold, so final networks lose nothing and hear all recordings.
     """
     stage = replace(student(experiment.stages[0], teachers[0].name), finals=FINALS)
-    return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=STUDENT_PREDICTS)
+    predict = replace(experiment.predict, top_s=max(SURER_S, experiment.predict.top_s))
+    return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=predict)
 
 
 def taught_on_encoder(
@@ -157,15 +161,13 @@ def taught_on_encoder(
     # An odd number of frames: as many before as after.
     head = replace(HEAD, context=1 + 2 * max(0, round((LIGHT_CONTEXT_S / encoder.hop_s - 1) / 2)))
     batch = batch or max(2, round(LIGHT_FRAMES / columns))
-    pupil = taught(on_encoder(encoder, folds, steps, seed, 0, batch, columns, head), teachers)
-    # Two frames are surer than one, however long they are.
-    return replace(pupil, predict=Prediction(top_s=max(1.0, 2 * encoder.hop_s)))
+    return taught(on_encoder(encoder, folds, steps, seed, 0, batch, columns, head), teachers)
 
 
 def on_encoder(
     encoder: BirdNet | OnnxEncoder,
     folds: int = ENCODER_FOLDS,
-    steps: int = 200,
+    steps: int = ENCODER_STEPS,
     seed: int = 0,
     count: int = ENCODER_ROUNDS,
     batch: int = ENCODER_BATCH,
@@ -179,6 +181,7 @@ def on_encoder(
     columns = columns or max(1, round(ENCODER_WINDOW_S / encoder.hop_s))
     first = replace(known(steps, columns, 0.5, 0.0), labels=ENCODER_LABELS, loss=ENCODER_LOSS, batch=batch, augment=())
     stages = rounds(first, count)
-    predict = Prediction(top_s=1.0)  # a call is in what each of several frames hears
+    # A call is in what each of several frames hears, and two are surer than one however long they are.
+    predict = Prediction(top_s=max(SURER_S, 2 * encoder.hop_s))
     window = SlidingWindows(columns, 0)
     return Experiment(stages, head, encoder, window, predict=predict, folds=folds, seed=seed)

@@ -64,6 +64,26 @@ def test_a_batch_is_the_same_in_whatever_order_it_is_asked_for(prepared: Prepare
         assert torch.equal(backward[step].planes, wanted[step])
 
 
+@pytest.mark.parametrize("windows", [SlidingWindows(128, 16), Anchored(128, 0.5), EventCrops(128)])
+def test_a_window_is_told_the_same_alone_and_among_others(
+    prepared: Prepared, windows: SlidingWindows | Anchored | EventCrops
+) -> None:
+    plain = replace(tiny.experiment().stages[1], augment=(), mixup=None)
+    said = sure_of(prepared, plain, 0.7)
+    said.pop(min(said))  # of one recording teachers say nothing
+    stage = replace(plain, windows=windows)
+    if not isinstance(windows, EventCrops):
+        stage = replace(stage, labels=AnnotatedOnly(), pseudo_labels=Soft(prior=0.2), teacher="1")
+    together = Batches(lesson_of(replace(stage, batch=9), prepared, said))[0]
+    alone = Batches(lesson_of(replace(stage, batch=1), prepared, said))
+    for row in range(9):
+        one = alone[row]
+        assert torch.equal(one.planes[0], together.planes[row])
+        for grain in ("windows", "frames"):
+            its, theirs = getattr(one.known, grain), getattr(together.known, grain)
+            assert torch.equal(its.present[0], theirs.present[row]) and torch.equal(its.absent[0], theirs.absent[row])
+
+
 def test_every_window_comes_once_a_pass(prepared: Prepared) -> None:
     stage = replace(tiny.experiment().stages[1], augment=(), batch=1)
     batches = batches_of(stage, prepared)

@@ -98,8 +98,8 @@ def train(
         bool | None,
         typer.Option(
             "--student/--no-student",
-            help="Last of all, a student learns what the others say together. Default: on spectrograms with "
-            "--method rounds and --grain windows.",
+            help="Last of all, a student learns what the others say together. Default: with --method rounds and "
+            "--grain windows, if there is no --teacher.",
         ),
     ] = None,
     finals: Annotated[
@@ -122,7 +122,10 @@ def train(
     ] = False,
     steps: Annotated[
         str | None,
-        typer.Option(help="Optimiser steps: of stages 1, 2, 3, or one number of every round; of --student 10/3 of it."),
+        typer.Option(
+            help="Optimiser steps: of stages 1, 2, 3, or one number of every round; of --student 10/3 of it, with "
+            "--encoder 7.5 times."
+        ),
     ] = None,
     budget: Annotated[float, typer.Option(min=0.001, help="Multiply all steps by this.")] = 1.0,
     batch: Annotated[
@@ -157,9 +160,9 @@ def train(
         raise typer.BadParameter("--speed is for --encoder birdnet")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
-    on_its_own = method == "rounds" and encoder is None and not teacher
+    on_its_own = method == "rounds" and not teacher
     if student and not on_its_own:
-        raise typer.BadParameter("--student is for --method rounds on spectrograms, without --teacher")
+        raise typer.BadParameter("--student is for --method rounds, without --teacher")
     own_student = on_its_own and (grain == "windows" if student is None else student)
     if rounds and (method == "memo" or teacher):
         raise typer.BadParameter("--rounds is for --method rounds or an encoder, without --teacher")
@@ -211,9 +214,12 @@ def train(
         count = recommended.steps_of_rounds(steps, in_rounds.LIGHT_STEPS, budget)
         experiment = in_rounds.taught_on_encoder(heard_by, said_by, folds or 2, count, seed, batch)
     elif heard_by is not None:
-        count = recommended.steps_of_rounds(steps, 200, budget)
+        count = recommended.steps_of_rounds(steps, in_rounds.ENCODER_STEPS, budget)
         how_often = in_rounds.ENCODER_ROUNDS if rounds is None else rounds
         experiment = in_rounds.on_encoder(heard_by, folds or in_rounds.ENCODER_FOLDS, count, seed, how_often, windows)
+        if own_student:
+            times = in_rounds.ENCODER_STUDENT_STEPS / in_rounds.ENCODER_STEPS
+            experiment = in_rounds.self_taught(experiment, times)
     elif method == "rounds" or teacher:
         count = recommended.steps_of_rounds(steps, in_rounds.TAUGHT_STEPS if teacher else in_rounds.STEPS, budget)
         experiment = in_rounds.on_pictures(network, folds or 2, count, seed, *sound, rounds or 0, windows)
@@ -230,7 +236,7 @@ def train(
         *before, last = experiment.stages
         experiment = replace(experiment, stages=(*before, replace(last, finals=finals)))
     # A student is made to be small and quick.
-    of_a_fold = in_rounds.REPEATS if on_its_own else 1
+    of_a_fold = in_rounds.REPEATS if on_its_own and encoder is None else 1
     experiment = replace(experiment, repeats=repeats or of_a_fold, audit=audit)
     tables: Any = None
     if annotations:

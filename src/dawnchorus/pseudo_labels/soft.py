@@ -14,6 +14,8 @@ from dawnchorus.evidence import Evidence, Known
 from dawnchorus.pseudo_labels.teachers import Source, Teachers, said_of_frames, said_of_window
 from dawnchorus.windows import Window
 
+_EVEN = 0.5  # the share of time that a loss takes which weighs presence and absence alike
+
 
 @dataclass(frozen=True)
 class Soft:
@@ -26,7 +28,7 @@ class Soft:
     says what a teacher's word on a window is.
     """
 
-    prior: float = 0.5
+    prior: float = _EVEN
     power: float = 1.0
     weight: float = 1.0
     absent_weight: float = 1.0
@@ -39,19 +41,16 @@ class Soft:
         known = Known.nothing(len(windows), windows[0].columns // columns_per_frame, n_species)
         asked = {window.recording for window in windows} & set(teachers)
         means = {recording: scoring.mean(teachers[recording]) for recording in sorted(asked)}
-        for row, window in enumerate(windows):
-            if window.recording not in means:
-                continue
-            mean = means[window.recording]
-            if self.windows:
-                told = self._label(said_of_window(mean, window, self.source))
-                known.windows.present[row], known.windows.absent[row] = told.present, told.absent
-            if self.frames:
-                told = self._label(said_of_frames(mean, window, columns_per_frame))
-                known.frames.present[row], known.frames.absent[row] = told.present, told.absent
+        rows = [row for row, window in enumerate(windows) if window.recording in means]
+        heard = [(means[windows[row].recording], windows[row]) for row in rows]
+        if heard and self.windows:
+            told = self._label(np.stack([said_of_window(mean, window, self.source) for mean, window in heard]))
+            known.windows.present[rows], known.windows.absent[rows] = told.present, told.absent
+        if heard and self.frames:
+            told = self._label(np.stack([said_of_frames(mean, window, columns_per_frame) for mean, window in heard]))
+            known.frames.present[rows], known.frames.absent[rows] = told.present, told.absent
         return known
 
     def _label(self, said: NDArray[np.float32]) -> Evidence:
-        return Evidence.soft((shifted(said, 0.5, self.prior) ** self.power).astype(np.float32)).weighted(
-            self.weight, self.absent_weight
-        )
+        carried = said if self.prior == _EVEN else shifted(said, _EVEN, self.prior)
+        return Evidence.soft((carried**self.power).astype(np.float32)).weighted(self.weight, self.absent_weight)

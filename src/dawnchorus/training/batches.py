@@ -153,22 +153,22 @@ class Batches(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of one optimiser step."""
-        planes, parts = [], []
-        for place in range(step * self.stage.batch, (step + 1) * self.stage.batch):
+        generators, windows = [], []
+        places = range(step * self.stage.batch, (step + 1) * self.stage.batch)
+        for place in places:
             lap, number = divmod(place, self.source.size)
-            generator = self.chance.generator("item", lap, number)
-            example, around = self._example(lap, number, generator), self._around(lap)
+            generators.append(self.chance.generator("item", lap, number))
+            windows.append(self.source.window(lap, number, generators[-1]))
+        known = self.source.known(windows)  # of all at once: a window alone costs nearly as much
+        examples = [_example(window, known[row : row + 1]) for row, window in enumerate(windows)]
+        for row, (place, generator) in enumerate(zip(places, generators, strict=True)):
+            around = self._around(place // self.source.size)
             for augmentation in self.stage.augment:
-                example = augmented(augmentation, example, around, generator)
-            planes.append(example.plane)
-            parts.append(example.known)
+                examples[row] = augmented(augmentation, examples[row], around, generator)
         mixup = self.stage.mixup
-        mix = mixup.draw(len(planes), self.chance.generator("mix", step)) if mixup else None
-        return Batch(torch.from_numpy(np.stack(planes)), _stacked(parts), mix)
-
-    def _example(self, lap: int, number: int, generator: np.random.Generator) -> Example:
-        window, known = self.source.item(lap, number, generator)
-        return Example(window.block.plane(window.start, window.columns), known, window)
+        mix = mixup.draw(len(examples), self.chance.generator("mix", step)) if mixup else None
+        planes = torch.from_numpy(np.stack([example.plane for example in examples]))
+        return Batch(planes, _stacked([example.known for example in examples]), mix)
 
     def _around(self, lap: int) -> Around | None:
         """What augmentations may ask for beside a window of this pass; None where there are no mel bands."""
@@ -176,7 +176,8 @@ class Batches(Dataset[Batch]):
             return None
 
         def another(generator: np.random.Generator) -> Example:
-            return self._example(lap, int(generator.integers(self.source.size)), generator)
+            window = self.source.window(lap, int(generator.integers(self.source.size)), generator)
+            return _example(window, self.source.known([window]))
 
         return Around(self.lesson.bands, another, self._elsewhere)
 
@@ -188,7 +189,7 @@ class Batches(Dataset[Batch]):
         key = pool[place] if pool[place] != recording else pool[place - 1]
         draw, per_second = Anchored(self.stage.windows.columns), self.lesson.columns_per_second
         window = draw.anywhere(self.lesson.blocks[key], per_second, generator)
-        return Example(window.block.plane(window.start, window.columns), self.lesson.known([window]), window)
+        return _example(window, self.lesson.known([window]))
 
     @cached_property
     def _backgrounds(self) -> tuple[list[str], list[str]]:
@@ -196,6 +197,10 @@ class Batches(Dataset[Batch]):
         recordings = [key for key in sorted(self.lesson.blocks) if key not in self.lesson.pasted]
         boxes = self.lesson.annotations
         return [key for key in recordings if not any(box.present for box in boxes.get(key, ()))], recordings
+
+
+def _example(window: Window, known: Known) -> Example:
+    return Example(window.block.plane(window.start, window.columns), known, window)
 
 
 def _stacked(parts: Sequence[Known]) -> Known:
@@ -231,16 +236,19 @@ class _Crops:
         self.size = len(self.present) + self.absent_count
         self._lap, self._order = -1, [(self.present[0])]
 
-    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Window, Known]:
-        """Item `number` of pass `lap`: its window and what is known of it."""
+    def window(self, lap: int, number: int, generator: np.random.Generator) -> Window:
+        """Item `number` of pass `lap`."""
         if lap != self._lap:
             self._lap, self._order = lap, self._drawn(lap)
         boxes = self._order[number]
         box = boxes[int(generator.integers(len(boxes)))]
         middle_s = (box.start_s + box.end_s) / 2
         blocks = self.lesson.blocks[box.recording]
-        window = self.crops.around(blocks, middle_s, self.lesson.columns_per_second, generator)
-        return window, self.lesson.known([window])
+        return self.crops.around(blocks, middle_s, self.lesson.columns_per_second, generator)
+
+    def known(self, windows: Sequence[Window]) -> Known:
+        """What is known of such windows."""
+        return self.lesson.known(windows)
 
     def _drawn(self, lap: int) -> list[list[Annotation]]:
         generator = self.lesson.chance.generator("lap", lap)
@@ -274,8 +282,8 @@ class _Anchored:
             raise ValueError(f"stage {lesson.stage.name}, fold {lesson.chance.fold}: no TP box to train on")
         self.size = max(1, len(own))  # there is no end to what can be drawn; a pass is as long as the list of boxes
 
-    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Window, Known]:
-        """A window drawn by chance, and what is known of it."""
+    def window(self, lap: int, number: int, generator: np.random.Generator) -> Window:
+        """A window drawn by chance."""
         kind = generator.random()
         per_second = self.lesson.columns_per_second
         if kind < self.draw.share:
@@ -286,11 +294,13 @@ class _Anchored:
             boxes = species[int(generator.integers(len(species)))]
             box = boxes[int(generator.integers(len(boxes)))]
             blocks = self.lesson.blocks[box.recording]
-            window = self.draw.around(blocks, (box.start_s + box.end_s) / 2, per_second, generator)
-        else:
-            recording = self.recordings[int(generator.integers(len(self.recordings)))]
-            window = self.draw.anywhere(self.lesson.blocks[recording], per_second, generator)
-        return window, self.lesson.known([window])
+            return self.draw.around(blocks, (box.start_s + box.end_s) / 2, per_second, generator)
+        recording = self.recordings[int(generator.integers(len(self.recordings)))]
+        return self.draw.anywhere(self.lesson.blocks[recording], per_second, generator)
+
+    def known(self, windows: Sequence[Window]) -> Known:
+        """What is known of such windows."""
+        return self.lesson.known(windows)
 
 
 def _by_species(boxes: Iterable[Annotation]) -> list[list[Annotation]]:
@@ -316,7 +326,8 @@ class _Sliding:
         if not len(rows):
             raise ValueError(f"stage {stage.name}, fold {lesson.chance.fold}: nothing is known of any window")
         self.windows = [windows[row] for row in rows]
-        self.known = known[rows]
+        self._known = known[rows]
+        self._row_of = {_place(window): row for row, window in enumerate(self.windows)}
         self.rows_of = _rows_of([window.recording for window in self.windows])
         told_present = {key for key, boxes in lesson.annotations.items() if any(box.present for box in boxes)}
         self.with_tp = [key for key in self.rows_of if key in told_present]
@@ -325,15 +336,17 @@ class _Sliding:
         self.size = len(self._chosen(0))
         self._lap, self._order = -1, np.arange(0)
 
-    def item(self, lap: int, number: int, generator: np.random.Generator) -> tuple[Window, Known]:
-        """Item `number` of pass `lap`: its window and what is known of it."""
+    def window(self, lap: int, number: int, generator: np.random.Generator) -> Window:
+        """Item `number` of pass `lap`."""
         if lap != self._lap:
             # Passes that draw recordings differ a little in their windows; all are made as long as the first.
             order = self.lesson.chance.generator("lap", lap).permutation(self._chosen(lap))
             self._lap, self._order = lap, np.resize(order, self.size)
-        row = int(self._order[number])
-        window = self.windows[row]
-        return window, self.known[row : row + 1]
+        return self.windows[int(self._order[number])]
+
+    def known(self, windows: Sequence[Window]) -> Known:
+        """What is known of some of its windows."""
+        return self._known[[self._row_of[_place(window)] for window in windows]]
 
     def _chosen(self, lap: int) -> NDArray[np.intp]:
         """The rows of one pass, in order."""
@@ -350,8 +363,12 @@ class _Sliding:
 
     def _positives(self) -> dict[str, list[int]]:
         """The species known present in each recording, in any window."""
-        present = self.known.windows.present > 0
+        present = self._known.windows.present > 0
         return {key: np.flatnonzero(present[rows].any(axis=0)).tolist() for key, rows in self.rows_of.items()}
+
+
+def _place(window: Window) -> tuple[str, int, int]:
+    return window.recording, window.block.index, window.start
 
 
 def _rows_of(recordings: Sequence[str]) -> dict[str, NDArray[np.intp]]:
