@@ -1,6 +1,6 @@
 """A box is a fair sample of calls: what it says of its recording weighs one over the calls that are there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 
 import numpy as np
@@ -52,7 +52,7 @@ def test_no_recording_is_known_to_be_without_a_species():
     assert known.present.tolist() == [[0, 0], [1, 0]]
 
 
-def taught_run(teacher: Mapping[str, float], pupil: Mapping[str, float], boxed: str) -> SimpleNamespace:
+def taught_run(teacher: Mapping[str, float], pupil: Mapping[str, float], boxed: Iterable[str]) -> SimpleNamespace:
     """A run of two stages, each with one frame a recording, in which recordings of `boxed` have a box."""
 
     def one(recording: str, score: float) -> Scores:
@@ -90,6 +90,20 @@ def test_a_pupil_has_the_probabilities_of_its_teacher_whatever_its_own_scale():
         by_pupil.apply(np.array([[half[one]] for one in others])),
     ]
     assert np.abs(said[0] - said[1]).max() < 0.1
+
+
+def test_a_species_becomes_no_rarer_by_being_confirmed():
+    rng = np.random.default_rng(0)
+    present = rng.random(600) < 0.4
+    logits = np.where(present, rng.normal(2, 1, 600), rng.normal(-3, 1, 600))
+    said = {f"r{number:03}": score for number, score in enumerate(expit(logits).tolist())}
+    hold_it = [name for name, holds in zip(said, present, strict=True) if holds]
+    scores = np.array([[score] for score in said.values()])
+    for each in (20, 2, 1):  # one in twenty of those that hold it is boxed, one in two, all
+        found = calibrated(taught_run(said, said, hold_it[::each]), "teacher", "t")
+        assert found is not None
+        assert found.species[0].prevalence == pytest.approx(present.mean(), abs=0.03)
+        assert found.apply(scores).mean() == pytest.approx(present.mean(), abs=0.05)
 
 
 def test_without_a_box_there_is_no_calibration_and_none_for_a_pupil():

@@ -26,8 +26,10 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     """The calibration of the models of a stage, for whole recordings, bound to the model of this hash.
 
     Each recording is scored by models that never heard it. Those with a TP box are known to hold the species; nothing
-    is known of the others, whatever their FP boxes say of a few seconds (`mixture`). None when every
-    recording has a TP box of some species, or none has: there is nothing to tell presence from.
+    is known of the others, whatever their FP boxes say of a few seconds (`mixture`). Probabilities are for recordings
+    such as all of these together: the more a person confirms, the fewer of the others hold a species, and new
+    recordings hold it as often as before. None when every recording has a TP box of some species, or none has: there
+    is nothing to tell presence from.
 
     A stage with a teacher is calibrated by it: its maps come nearest to the teacher's probabilities. Its own scores are
     not quite of recordings that nobody knew: what it learnt on the others was said by models that had these boxes.
@@ -64,8 +66,10 @@ def _found(run: Run, name: str) -> _Found:
     scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
     known = known_recordings(run, [said[recording] for recording in recordings])
     if above is None:
-        mixed = mixture(scores, known)
-        maps, prevalence = [one.platt for one in mixed], np.array([one.prevalence for one in mixed])
+        mixed, sure = mixture(scores, known), (known.present > 0).mean(axis=0)
+        others = np.array([one.prevalence for one in mixed])
+        prevalence = sure + (1 - sure) * others
+        maps = [one.platt.shifted(one.prevalence, of_all) for one, of_all in zip(mixed, prevalence, strict=True)]
         return _Found(recordings, scores, known, maps, prevalence, "mixture")
     told = above.probabilities[[one in said for one in above.recordings]]
     maps = [nearest(x, shares) for x, shares in zip(logits(scores).T, told.T, strict=True)]
