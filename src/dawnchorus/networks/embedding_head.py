@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -66,8 +67,11 @@ class EmbeddingSed(Sed):
         self.settings, self.columns, self.rows = settings, columns, rows
         self.norm = nn.LayerNorm(rows)
         hidden, context = settings.hidden, settings.context
-        gather = nn.Conv1d(rows, hidden, context, padding="same", padding_mode="replicate") if hidden else None
-        self.gather = gather
+        self.gather = None
+        if hidden:
+            # Padding a frame that sees no neighbours would copy all embeddings for nothing.
+            at_ends: Literal["zeros", "replicate"] = "replicate" if context > 1 else "zeros"
+            self.gather = nn.Conv1d(rows, hidden, context, padding="same", padding_mode=at_ends)
         self.score = nn.Conv1d(hidden or rows, n_species, 1)
         self.attend = nn.Conv1d(hidden or rows, n_species, 1)
 
