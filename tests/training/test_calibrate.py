@@ -106,6 +106,21 @@ def test_a_species_becomes_no_rarer_by_being_confirmed():
         assert found.apply(scores).mean() == pytest.approx(present.mean(), abs=0.05)
 
 
+def test_a_species_that_is_boxed_in_every_recording_is_not_certain_elsewhere():
+    rng = np.random.default_rng(0)
+    names = [f"r{number}" for number in range(12)]
+    boxes = [*((name, 0, True) for name in names), *((name, 7, True) for name in names[:3])]
+    told = {name: said(name, 2, int(rng.integers(0, 3))) for name in names}
+    stages = (SimpleNamespace(name="known", teacher=None),)
+    of_stages = SimpleNamespace(stages=stages, predict=SimpleNamespace(top_s=0.0))
+    everywhere = SimpleNamespace(**vars(run(*boxes)), experiment=of_stages, out_of_fold=lambda stage: told)
+    found = calibrated(everywhere, "known", "t")
+    assert found is not None
+    assert found.species[0].prevalence == pytest.approx(13 / 14)
+    quiet, loud = found.apply(np.array([[0.01, 0.01], [0.9, 0.9]]))[:, 0]
+    assert quiet < loud < 0.999
+
+
 def test_without_a_box_there_is_no_calibration_and_none_for_a_pupil():
     scores = {"a": 0.2, "b": 0.7}
     assert calibrated(taught_run(scores, scores, ""), "pupil", "p") is None

@@ -66,9 +66,10 @@ def _found(run: Run, name: str) -> _Found:
     scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
     known = known_recordings(run, [said[recording] for recording in recordings])
     if above is None:
-        mixed, sure = mixture(scores, known), (known.present > 0).mean(axis=0)
+        mixed, sure = mixture(scores, known), (known.present > 0).sum(axis=0)
         others = np.array([one.prevalence for one in mixed])
-        prevalence = sure + (1 - sure) * others
+        # As in the mixture two recordings more, one with it: a species that is boxed in all is not certain elsewhere.
+        prevalence = (sure + others * (len(scores) - sure + 2)) / (len(scores) + 2)
         maps = [one.platt.shifted(one.prevalence, of_all) for one, of_all in zip(mixed, prevalence, strict=True)]
         return _Found(recordings, scores, known, maps, prevalence, "mixture")
     told = above.probabilities[[one in said for one in above.recordings]]
