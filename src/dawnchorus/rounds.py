@@ -127,8 +127,7 @@ def self_taught(experiment: Experiment, times: float = STUDENT_STEPS / STEPS) ->
     """
     first = experiment.stages[0]
     last = replace(student(first, experiment.stages[-1].name), steps=round(first.steps * times), repeats=1)
-    predict = replace(experiment.predict, top_s=max(SURER_S, experiment.predict.top_s))
-    return replace(experiment, stages=(*experiment.stages, last), predict=predict)
+    return replace(experiment, stages=(*experiment.stages, last), predict=_surer(experiment.predict))
 
 
 def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experiment:
@@ -140,8 +139,11 @@ def taught(experiment: Experiment, teachers: Sequence[OutsideTeacher]) -> Experi
     teacher says of a recording is the same for every fold, so final networks lose nothing and hear all recordings.
     """
     stage = replace(student(experiment.stages[0], teachers[0].name), finals=FINALS)
-    predict = replace(experiment.predict, top_s=max(SURER_S, experiment.predict.top_s))
-    return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=predict)
+    return replace(experiment, stages=(stage,), outside=tuple(teachers), predict=_surer(experiment.predict))
+
+
+def _surer(predict: Prediction) -> Prediction:
+    return replace(predict, top_s=max(SURER_S, predict.top_s))
 
 
 def taught_on_encoder(

@@ -114,13 +114,7 @@ def test_the_mean_of_its_columns_is_the_embedding_of_the_tflite_interpreter() ->
 @needs_birdnet
 @pytest.mark.parametrize(
     "encoder",
-    [
-        BirdNet(),
-        BirdNet(0.1875),
-        BirdNet(speeds=(1.0, 2.0)),
-        BirdNet(speeds=(2.0,)),
-        BirdNet(0.1875, speeds=(0.5,)),
-    ],
+    [BirdNet(), BirdNet(0.1875), BirdNet(speeds=(1.0, 2.0)), BirdNet(speeds=(2.0,)), BirdNet(0.1875, speeds=(0.5,))],
 )
 def test_a_call_changes_the_frames_of_its_time(encoder: BirdNet) -> None:
     rng = np.random.default_rng(0)

@@ -227,7 +227,7 @@ class _Crops:
     def __init__(self, lesson: Lesson) -> None:
         stage = lesson.stage
         assert isinstance(stage.windows, EventCrops)
-        self.lesson, self.crops = lesson, stage.windows
+        self.lesson, self.crops, self.known = lesson, stage.windows, lesson.known
         self.present = _by_verdict(lesson.annotations, True, stage.windows.faithful_last_box)
         self.absent = _by_verdict(lesson.annotations, False, stage.windows.faithful_last_box)
         if not self.present:
@@ -245,10 +245,6 @@ class _Crops:
         middle_s = (box.start_s + box.end_s) / 2
         blocks = self.lesson.blocks[box.recording]
         return self.crops.around(blocks, middle_s, self.lesson.columns_per_second, generator)
-
-    def known(self, windows: Sequence[Window]) -> Known:
-        """What is known of such windows."""
-        return self.lesson.known(windows)
 
     def _drawn(self, lap: int) -> list[list[Annotation]]:
         generator = self.lesson.chance.generator("lap", lap)
@@ -272,7 +268,7 @@ class _Anchored:
 
     def __init__(self, lesson: Lesson) -> None:
         assert isinstance(lesson.stage.windows, Anchored)
-        self.lesson, self.draw = lesson, lesson.stage.windows
+        self.lesson, self.draw, self.known = lesson, lesson.stage.windows, lesson.known
         boxes = [box for key, its in sorted(lesson.annotations.items()) if key in lesson.blocks for box in its]
         own = [box for box in boxes if box.recording not in lesson.pasted]
         self.boxed = [_by_species(box for box in own if box.present == present) for present in (True, False)]
@@ -297,10 +293,6 @@ class _Anchored:
             return self.draw.around(blocks, (box.start_s + box.end_s) / 2, per_second, generator)
         recording = self.recordings[int(generator.integers(len(self.recordings)))]
         return self.draw.anywhere(self.lesson.blocks[recording], per_second, generator)
-
-    def known(self, windows: Sequence[Window]) -> Known:
-        """What is known of such windows."""
-        return self.lesson.known(windows)
 
 
 def _by_species(boxes: Iterable[Annotation]) -> list[list[Annotation]]:
