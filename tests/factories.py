@@ -10,6 +10,8 @@ import numpy as np
 from dawnchorus import package, run_folder
 from dawnchorus import scores as scoring
 from dawnchorus.augment.example import Example
+from dawnchorus.calibration import tables
+from dawnchorus.calibration.tables import Calibration, SpeciesCalibration
 from dawnchorus.events import Recording, Species
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.features import FeatureBlock, FrontEnd, Range
@@ -73,10 +75,16 @@ def by_chance(recording: str, frame_s: float, seed: int = 0, seconds: float = 8.
     )
 
 
-def write_run(folder: Path, scores: Sequence[Scores], licence: str = "", names: Sequence[str] = NAMES) -> Path:
+def write_run(
+    folder: Path,
+    scores: Sequence[Scores],
+    licence: str = "",
+    names: Sequence[str] = NAMES,
+    maps: Sequence[tuple[float, float]] = (),
+) -> Path:
     """A finished run whose last stage said `scores`; its networks are not real, and nothing can run them.
 
-    Its species call as long as a frame lasts.
+    Its species call as long as a frame lasts. With `maps` it is calibrated: slope and height in logits of each species.
     """
     stage = folder / "stages" / "last"
     stage.mkdir(parents=True)
@@ -95,6 +103,10 @@ def write_run(folder: Path, scores: Sequence[Scores], licence: str = "", names: 
         1.5,
         (scores[0].frame_s,) * len(species),
     )
+    if maps:
+        tables.write(
+            stage, Calibration(made.hash, tuple(SpeciesCalibration(*one, 0.5, "mixture", 1, 0) for one in maps))
+        )
     package.write(made)
     scoring.write(folder / "scores" / "last.npz", scores)
     recordings = [Recording(one.recording, folder / f"{one.recording}.wav", 8.0, 32_000) for one in scores]

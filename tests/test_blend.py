@@ -311,6 +311,35 @@ def test_calibrated_members_speak_of_probabilities(tmp_path):
     np.testing.assert_allclose(table(Blend("logits", calibrated=True)(members)), [[0.5, 0.5]], atol=1e-6)
 
 
+def test_probabilities_of_a_blend_are_the_weighted_mean_of_its_members_and_are_read_again(tmp_path):
+    folders = [predicted(tmp_path / name, whole((0.5, 0.25))) for name in ("one", "other")]
+    for folder, height in zip(folders, (2.0, -2.0), strict=True):
+        calibrated(folder, "k", (1.0, height), (1.0, 0.0))
+    blended = Blend("logits", weights=(3.0, 1.0))([blend.member(folder) for folder in folders])
+    high, low = 1 / (1 + np.exp([-2.0, 2.0]))
+    np.testing.assert_allclose(blended.probabilities["r0"], [(3 * high + low) / 4, 0.25], atol=1e-6)
+    blend.write(tmp_path / "both", blended)
+    again = blend.member(tmp_path / "both")
+    np.testing.assert_allclose(again.probabilities["r0"], blended.probabilities["r0"], atol=1e-6)
+    assert again.calibration is None
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("r0,0.5,1.5", "expected 2 probabilities a recording"),
+        ("r0,0.5", "expected 2"),
+        ("r1,0.5,0.5", "1 missing, first r0"),
+    ],
+)
+def test_probabilities_that_fit_no_blend_are_named(tmp_path, row, fault):
+    folder = predicted(tmp_path, whole((0.5, 0.25)))
+    columns = ",".join(["recording_id", "s0", "s1"][: row.count(",") + 1])
+    (folder / "probabilities.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
+    with pytest.raises(BlendError, match=f"probabilities.csv: .*{fault}"):
+        blend.member(folder)
+
+
 def test_frames_are_calibrated_as_recordings_are(tmp_path):
     folder = predicted(tmp_path, member())
     calibrated(folder, "k", (2.0, -1.0), (0.5, 0.0))

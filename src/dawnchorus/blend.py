@@ -32,6 +32,7 @@ from dawnchorus.scores import Scores
 Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
 SUBMISSION, DETECTIONS, FRAMES, KEPT = "submission.csv", "detections.csv", "frames.npz", "scores.parquet"
+PROBABILITIES = "probabilities.csv"
 RECORDS = ("result.json", "summary.json", "blend.json")  # of a study, of `detect`, of a blend
 
 
@@ -45,9 +46,10 @@ class Member:
 
     `whole` holds a score of each recording `(species,)`, `frames` the Scores behind them, nothing where they were not
     kept. `names` and `bands_hz` are those of the species of which they are known, `typical_s` how long their calls last
-    (`EventRule`), where that is known. `calibration` makes probabilities of this member's scores of recordings.
-    `held_out` says that models which never heard a recording scored it. `origin` says which network it is, `licence` is
-    that of the weights behind it. A blend has the place of its first member, and no calibration.
+    (`EventRule`), where that is known. `calibration` makes probabilities of this member's scores of recordings, and
+    `probabilities` `(species,)` are what it made of them. `held_out` says that models which never heard a recording
+    scored it. `origin` says which network it is, `licence` is that of the weights behind it. A blend has the place of
+    its first member and no calibration, but probabilities where all its members have them.
     """
 
     where: Path
@@ -57,6 +59,7 @@ class Member:
     bands_hz: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     typical_s: tuple[float, ...] = ()
     calibration: Calibration | None = None
+    probabilities: Mapping[str, Floats] = field(default_factory=dict)
     held_out: bool = False
     origin: str = ""
     licence: str = ""
@@ -95,14 +98,17 @@ def of_run(run: RunFolder) -> Member:
     """
     stage = run.stages[-1]
     model, frames = run.package(stage), run.scores(stage)
+    whole = {key: scores.whole_recording(model.top_s) for key, scores in frames.items()}
+    calibration = model.calibration()
     return Member(
         run.path,
-        {key: scores.whole_recording(model.top_s) for key, scores in frames.items()},
+        whole,
         frames,
         {species.number: species.name for species in model.species},
         dict(enumerate(model.bands_hz)),
         model.typical_s,
-        model.calibration(),
+        calibration,
+        _probabilities(calibration, whole),
         held_out=True,
         origin=f"{model.name}, {model.front_end.name}",
         licence=str(model.origin.get("licence", "")),
@@ -110,15 +116,18 @@ def of_run(run: RunFolder) -> Member:
 
 
 def of_predictions(folder: Path) -> Member:
-    """What a folder's submission.csv says of recordings, its frames.npz or scores.parquet, detections, calibration.
+    """What a folder's submission.csv says of recordings, its frames.npz or scores.parquet, detections, probabilities.
 
-    All but the first may be missing. Raises BlendError when there is no submission, or when a file is of another kind.
+    All but the first may be missing; where there is a calibration, it makes the probabilities. Raises BlendError when
+    there is no submission, or when a file is of another kind.
     """
     if not (folder / SUBMISSION).is_file():
         raise BlendError(f"{folder}: neither run.json nor {SUBMISSION} here; expected a run or its predictions")
     alone = of_submission(folder / SUBMISSION)
     result, typical_s = _record(folder, alone.n_species)
     calibrated = "key" in result and (folder / "calibration.csv").is_file()
+    calibration = tables.read(folder, result["key"]) if calibrated else None
+    told = _told(folder, alone) if (folder / PROBABILITIES).is_file() else _probabilities(calibration, alone.whole)
     names, bands = _species(folder / DETECTIONS) if (folder / DETECTIONS).is_file() else ({}, {})
     return replace(
         alone,
@@ -127,7 +136,8 @@ def of_predictions(folder: Path) -> Member:
         names=names,
         bands_hz=bands,
         typical_s=typical_s,
-        calibration=tables.read(folder, result["key"]) if calibrated else None,
+        calibration=calibration,
+        probabilities=told,
         held_out=result.get("held_out") is True,
         origin=str(result.get("network", result.get("origin", ""))),
         licence=str(result.get("licence", "")),
@@ -138,6 +148,20 @@ def of_submission(path: Path) -> Member:
     """What a submission table says of whole recordings."""
     recordings, scores = submission.read(path)
     return Member(path, dict(zip(recordings, scores.astype(np.float32), strict=True)))
+
+
+def _probabilities(calibration: Calibration | None, whole: Mapping[str, NDArray[np.float32]]) -> dict[str, Floats]:
+    return {} if calibration is None else {key: calibration.apply(scores) for key, scores in whole.items()}
+
+
+def _told(folder: Path, scored: Member) -> dict[str, Floats]:
+    """The probabilities that a blend wrote, of the recordings and species that it scored."""
+    path = folder / PROBABILITIES
+    recordings, p = submission.read(path)
+    _check_same(folder / SUBMISSION, scored.whole, path, recordings)
+    if p.shape[1] != scored.n_species or not ((p >= 0) & (p <= 1)).all():
+        raise BlendError(f"{path}: expected {scored.n_species} probabilities a recording, each from 0 to 1")
+    return dict(zip(recordings, p, strict=True))
 
 
 def _record(folder: Path, n_species: int) -> tuple[dict[str, Any], tuple[float, ...]]:
@@ -276,10 +300,20 @@ class Blend:
             {number: name for one in reversed(members) for number, name in one.names.items()},
             {number: band for one in reversed(members) for number, band in one.bands_hz.items()},
             next((one.typical_s for one in members if one.typical_s), ()),
+            probabilities=self._probabilities(members) if all(one.probabilities for one in members) else {},
             held_out=all(one.held_out for one in members),
             origin="; ".join(dict.fromkeys(one.origin for one in members if one.origin)),
             licence="; ".join(dict.fromkeys(one.licence for one in members if one.licence)),
         )
+
+    def _probabilities(self, members: Sequence[Member]) -> dict[str, Floats]:
+        """Their weighted mean, however scores are blended: so a species stays as common as the members find it."""
+        shares = self._shares(len(members))
+        return {key: _mean(np.stack([one.probabilities[key] for one in members]), shares) for key in members[0].whole}
+
+    def _shares(self, members: int) -> Floats:
+        weights = np.array(self.weights or [1.0] * members)
+        return np.asarray(weights / weights.sum())
 
     def _frames(self, members: Sequence[Member]) -> dict[str, Scores]:
         recordings = list(members[0].frames)
@@ -301,9 +335,8 @@ class Blend:
     def _joined(self, members: Sequence[Member], tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """One table `(row, species)` from one of each member."""
         said = [one.calibrated(its) if self.calibrated else its for one, its in zip(members, tables, strict=True)]
-        weights = np.array(self.weights or [1.0] * len(members))
         values = np.stack(said).astype(np.float64)
-        blended: NDArray[np.float32] = _JOINED[self.by](values, weights / weights.sum()).astype(np.float32)
+        blended: NDArray[np.float32] = _JOINED[self.by](values, self._shares(len(members))).astype(np.float32)
         return blended
 
 
@@ -337,13 +370,15 @@ _JOINED = {"mean": _mean, "logits": _logits, "product": _product, "rank": _rank}
 
 
 def write(out: Path, blended: Member) -> list[Detection]:
-    """Write submission.csv, and frames.npz and detections.csv where there are frames; gives the detections.
+    """Write submission.csv, probabilities.csv if there are any, frames.npz and detections.csv if there are frames.
 
-    They are the files that a study leaves, so that whatever judges one judges the other.
+    They are the files that a study leaves, so that whatever judges one judges the other. Gives the detections.
     """
-    for name in (FRAMES, DETECTIONS):
+    for name in (FRAMES, DETECTIONS, PROBABILITIES):
         (out / name).unlink(missing_ok=True)  # of an earlier blend
     submission.write_all(out / SUBMISSION, blended.whole)
+    if blended.probabilities:
+        submission.write_all(out / PROBABILITIES, blended.probabilities)
     if not blended.frames:
         return []
     rule = EventRule(typical_s=blended.typical_s)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from dawnchorus import blend
 from dawnchorus.blend import Blend, BlendError
@@ -28,7 +28,7 @@ def test_one_run_teaches_with_its_own_scores(tmp_path):
     told, said = teachers.of_folders([run])
     (one,) = told
     assert (one.name, one.licence) == ("teacher", "CC BY-NC") and one.origin.startswith("network of run, ")
-    (scores,) = said["a"]
+    (scores,) = said.scores["a"]
     np.testing.assert_array_equal(scores.framewise, RunFolder(run).scores("last")["a"].framewise)
 
 
@@ -39,10 +39,45 @@ def test_several_runs_teach_together_on_the_finest_frames(tmp_path):
     assert [one.name for one in told] == ["both", "both"]
     assert [one.licence for one in told] == ["CC BY-NC", "MIT"]
     assert all(isinstance(one, OutsideTeacher) for one in told)
-    assert [len(said[key]) for key in "abcd"] == [2, 2, 2, 1]  # one kept d from its models
-    assert {one.frame_s for one in said["a"]} == {0.16} and said["d"][0].frame_s == 0.5
-    known = Soft()(said, [window(0, recording="a")], 2, 32)
+    assert [len(said.scores[key]) for key in "abcd"] == [2, 2, 2, 1]  # one kept d from its models
+    assert {one.frame_s for one in said.scores["a"]} == {0.16} and said.scores["d"][0].frame_s == 0.5
+    known = Soft()(said.scores, [window(0, recording="a")], 2, 32)
     assert known.windows.known.all()
+
+
+MAPS = ((2.0, 1.0), (0.5, -1.0))
+
+
+def test_a_calibrated_run_brings_its_probabilities(tmp_path):
+    run = write_run(tmp_path / "run", said_of("ab", 0.5), maps=MAPS)
+    _, said = teachers.of_folders([run])
+    for key, scores in RunFolder(run).scores("last").items():
+        a, b = np.transpose(MAPS)
+        np.testing.assert_allclose(
+            said.probabilities[key], expit(a * logit(scores.whole_recording(1.5)) + b), rtol=1e-5
+        )
+
+
+def test_of_several_runs_the_mean_of_those_counts_that_are_calibrated(tmp_path):
+    names = {"one": MAPS, "two": MAPS[::-1], "three": ()}
+    runs = [write_run(tmp_path / name, said_of("ab", 0.5), maps=maps) for name, maps in names.items()]
+    alone = [teachers.of_folders([run])[1].probabilities for run in runs]
+    assert not alone[2]
+    np.testing.assert_allclose(
+        teachers.of_folders(runs)[1].probabilities["a"], (alone[0]["a"] + alone[1]["a"]) / 2, rtol=1e-6
+    )
+
+
+def test_a_blend_of_calibrated_runs_brings_their_mean_as_it_weighs_them(tmp_path):
+    runs = [
+        write_run(tmp_path / name, said_of("ab", 0.5), maps=maps) for name, maps in (("i", MAPS), ("j", MAPS[::-1]))
+    ]
+    both = blended(tmp_path / "both", runs, (3.0, 1.0))
+    first, second, together = (teachers.of_folders([one])[1].probabilities for one in (*runs, both))
+    np.testing.assert_allclose(together["a"], (3 * first["a"] + second["a"]) / 4, atol=1e-6)
+    uncalibrated = write_run(tmp_path / "k", said_of("ab", 0.5))
+    assert not teachers.of_folders([blended(both, [*runs, uncalibrated])])[1].probabilities  # and none of before
+    assert not (both / "probabilities.csv").exists()
 
 
 def test_runs_of_other_species_do_not_teach_together(tmp_path):
@@ -65,7 +100,7 @@ def test_a_blend_of_runs_teaches_as_it_weighs_them(tmp_path):
     told, said = teachers.of_folders([blended(tmp_path / "both", runs, (3.0, 1.0))])
     (one,) = told
     assert one.licence == "MIT; CC BY-NC" and "network of one" in one.origin and "network of two" in one.origin
-    (scores,) = said["a"]
+    (scores,) = said.scores["a"]
     first, second = (logit(RunFolder(run).scores("last")["a"].framewise.astype(float)) for run in runs)
     np.testing.assert_allclose(logit(scores.framewise.astype(float)), (3 * first + second) / 4, atol=0.01)
 

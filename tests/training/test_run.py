@@ -15,7 +15,7 @@ from dawnchorus.averaging import WeightAverage
 from dawnchorus.dataset import Prepared
 from dawnchorus.files import read_json
 from dawnchorus.pseudo_labels.soft import Soft
-from dawnchorus.pseudo_labels.teachers import OutsideTeacher
+from dawnchorus.pseudo_labels.teachers import OutsideTeacher, Said
 from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.training import fit as fitting
 from dawnchorus.training.pasting import Pasted
@@ -334,10 +334,11 @@ def test_a_pupil_learns_from_a_teacher_of_another_run(finished: Run, tmp_path: P
         run(experiment, finished.data, tmp_path)
     said = {key: [one] for key, one in finished.out_of_fold("3").items()}
     with pytest.raises(ValueError, match="elsewhere: it scored none of the"):
-        run(experiment, finished.data, tmp_path, outside={"elsewhere": {"stranger": next(iter(said.values()))}})
+        run(experiment, finished.data, tmp_path, outside={"elsewhere": Said({"stranger": next(iter(said.values()))})})
     fewer = {key: [replace(one, framewise=one.framewise[:, :1]) for one in its] for key, its in said.items()}
     with pytest.raises(ValueError, match="elsewhere: it knows 1 species, the data 2"):
-        run(experiment, finished.data, tmp_path, outside={"elsewhere": fewer})
-    done = run(experiment, finished.data, tmp_path, outside={"elsewhere": said})
-    other = run(experiment, finished.data, tmp_path, outside={"elsewhere": {k: [v[0], v[0]] for k, v in said.items()}})
+        run(experiment, finished.data, tmp_path, outside={"elsewhere": Said(fewer)})
+    done = run(experiment, finished.data, tmp_path, outside={"elsewhere": Said(said)})
+    twice = Said({key: [one, one] for key, (one,) in said.items()})
+    other = run(experiment, finished.data, tmp_path, outside={"elsewhere": twice})
     assert done.fits[0].folder != other.fits[0].folder  # a changed teacher changes the pupil's key

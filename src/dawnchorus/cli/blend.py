@@ -22,7 +22,9 @@ def blend(
             metavar="MEMBER", help="Runs, folders of predictions, or submission tables: of the same recordings."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for submission.csv, detections.csv and frames.npz.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for submission.csv, probabilities.csv, detections.csv and frames.npz.")
+    ],
     by: Annotated[
         Literal["mean", "logits", "product", "rank"],
         typer.Option(help="The mean of scores, of logits, the geometric mean, or the mean of ranks."),
@@ -59,6 +61,8 @@ def blend(
         f"{counted(len(read), 'member')}, {counted(len(blended.whole), 'recording')}: {out / 'submission.csv'}",
         markup=False,
     )
+    if blended.probabilities:
+        say(f"probabilities of species in recordings: {out / 'probabilities.csv'}", markup=False)
     for one in read:
         if not one.frames:
             say(f"{one.where}: no frames, so whole recordings alone were blended", markup=False)

@@ -207,6 +207,8 @@ def train(
 
         said_by, said = teachers.of_folders(teacher)
         outside = {said_by[0].name: said}
+        if not said.probabilities:
+            console().print("no teacher is calibrated: probabilities will be told from their scores")
         for one in said_by:
             behind = f", licence of the weights behind it: {one.licence}" if one.licence else ""
             console().print(f"teacher: {one.origin}{behind}", markup=False)

@@ -79,12 +79,12 @@ def _shown(columns: list[str]) -> str:
     return ", ".join(columns) or "none" if len(columns) <= 5 else f"{', '.join(columns[:4])} … {columns[-1]}"
 
 
-def write_all(path: Path, scores: Mapping[str, NDArray[np.float32]]) -> None:
+def write_all(path: Path, scores: Mapping[str, NDArray[np.floating]]) -> None:
     """Write one row for every recording, in the order of `scores`; at least one."""
     _write(path, len(next(iter(scores.values()))), scores.items())
 
 
-def _write(path: Path, n_species: int, rows: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
+def _write(path: Path, n_species: int, rows: Iterable[tuple[str, NDArray[np.floating]]]) -> None:
     with whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["recording_id", *(f"s{number}" for number in range(n_species))])

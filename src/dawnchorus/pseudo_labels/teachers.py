@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -34,12 +34,24 @@ class OutsideTeacher:
     licence: str = ""
 
 
-def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[OutsideTeacher, ...], Teachers]:
+@dataclass(frozen=True)
+class Said:
+    """What teachers of one name say of recordings that they never heard.
+
+    `probabilities` `(species,)` are of whole recordings, from the teachers' own calibration; none where they have none.
+    """
+
+    scores: Teachers
+    probabilities: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[OutsideTeacher, ...], Said]:
     """What finished runs, or blends of them, say of recordings that their models never heard: teachers of one name.
 
     Of a run its last stage counts. Where they cut a recording otherwise, all are brought to the finest frames among
-    them, so that policies can take their mean; a blend is one teacher, whose members count as it weighs them. Raises
-    BlendError when they know other species, or when one is no blend of runs alone, or of whole recordings alone.
+    them, so that policies can take their mean; a blend is one teacher, whose members count as it weighs them. Of
+    probabilities the mean of those teachers counts that have them. Raises BlendError when they know other species, or
+    when one is no blend of runs alone, or of whole recordings alone.
     """
     members = [blend.member(folder) for folder in folders]
     blend.check_species(members)
@@ -50,11 +62,16 @@ def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[Ou
                 "expected a run, or a blend of runs"
             )
     said: dict[str, list[Scores]] = {}
+    told: dict[str, list[NDArray[np.float64]]] = {}
     for one in members:
         for recording, scores in one.frames.items():
             said.setdefault(recording, []).append(scores)
-    teachers = tuple(OutsideTeacher(name, one.origin, one.licence) for one in members)
-    return teachers, {recording: blend.on_one_grid(its) for recording, its in said.items()}
+        for recording, probabilities in one.probabilities.items():
+            told.setdefault(recording, []).append(probabilities)
+    return tuple(OutsideTeacher(name, one.origin, one.licence) for one in members), Said(
+        {recording: blend.on_one_grid(its) for recording, its in said.items()},
+        {recording: np.mean(its, axis=0) for recording, its in told.items()},
+    )
 
 
 class PseudoLabels(Protocol):

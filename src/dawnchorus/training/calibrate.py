@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,8 +31,9 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     recordings hold it as often as before. None when every recording has a TP box of some species, or none has: there
     is nothing to tell presence from.
 
-    A stage with a teacher is calibrated by it: its maps come nearest to the teacher's probabilities. Its own scores are
-    not quite of recordings that nobody knew: what it learnt on the others was said by models that had these boxes.
+    A stage with a teacher is calibrated by it: its maps come nearest to the teacher's probabilities, those of a teacher
+    of another run to what that run's own calibration makes of its scores. A pupil's own scores are not quite of
+    recordings that nobody knew: what it learnt on the others was said by models that had these boxes.
     """
     try:
         found = _found(run, stage)
@@ -58,11 +59,11 @@ class _Found:
 
 
 def _found(run: Run, name: str) -> _Found:
-    """What is found of a stage, or of a teacher of another run."""
+    """What is found of a stage, or of a teacher of another run that has no calibration."""
     said = run.out_of_fold(name)
     teacher = next((one.teacher for one in run.experiment.stages if one.name == name), None)
-    above = _found(run, teacher) if teacher is not None else None
-    recordings = sorted(said) if above is None else [one for one in above.recordings if one in said]
+    above = None if teacher is None else _told(run, teacher)
+    recordings = sorted(said if above is None else said.keys() & above.keys())
     scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
     known = known_recordings(run, [said[recording] for recording in recordings])
     if above is None:
@@ -72,9 +73,18 @@ def _found(run: Run, name: str) -> _Found:
         prevalence = (sure + others * (len(scores) - sure + 2)) / (len(scores) + 2)
         maps = [one.platt.shifted(one.prevalence, of_all) for one, of_all in zip(mixed, prevalence, strict=True)]
         return _Found(recordings, scores, known, maps, prevalence, "mixture")
-    told = above.probabilities[[one in said for one in above.recordings]]
+    told = np.stack([above[recording] for recording in recordings])
     maps = [nearest(x, shares) for x, shares in zip(logits(scores).T, told.T, strict=True)]
-    return _Found(recordings, scores, known, maps, above.prevalence, "teacher")
+    return _Found(recordings, scores, known, maps, told.mean(axis=0), "teacher")
+
+
+def _told(run: Run, teacher: str) -> Mapping[str, NDArray[np.float64]]:
+    """How probable a teacher finds each species `(species,)` in the recordings that it never heard."""
+    outside = run.outside.get(teacher)
+    if outside is not None and outside.probabilities:
+        return outside.probabilities
+    found = _found(run, teacher)
+    return dict(zip(found.recordings, found.probabilities, strict=True))
 
 
 def known_recordings(run: Run, said: Sequence[Scores]) -> Evidence:

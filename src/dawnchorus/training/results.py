@@ -10,7 +10,7 @@ from dawnchorus import scores as scoring
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Experiment, Stage
 from dawnchorus.files import read_json
-from dawnchorus.pseudo_labels.teachers import Teachers
+from dawnchorus.pseudo_labels.teachers import Said
 from dawnchorus.scores import Scores
 
 Stretch = tuple[str, int, float, float]  # recording, species, start_s, end_s
@@ -62,7 +62,7 @@ class Run:
     species_of: tuple[int, ...]
     pseudo: Mapping[str, list[Stretch]]
     audit: Mapping[str, float] = field(default_factory=dict)
-    outside: Mapping[str, Teachers] = field(default_factory=dict)
+    outside: Mapping[str, Said] = field(default_factory=dict)
     finals: tuple[Fit, ...] = ()
 
     def of_stage(self, name: str) -> list[Fit]:
@@ -79,7 +79,8 @@ class Run:
 
     def out_of_fold(self, stage: str) -> dict[str, Scores]:
         """Scores of every recording from the mean of the models of this stage, or teacher, that never heard it."""
-        said = self.outside.get(stage) or held_out_scores(self.of_stage(stage))
+        outside = self.outside.get(stage)
+        said = held_out_scores(self.of_stage(stage)) if outside is None else outside.scores
         return {key: scoring.merged(scoring.mean(those), self.species_of) for key, those in said.items()}
 
 

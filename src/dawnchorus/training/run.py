@@ -24,7 +24,7 @@ from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.files import value_hash, write_json
 from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.networks.sed import SedNetwork
-from dawnchorus.pseudo_labels.teachers import Teachers
+from dawnchorus.pseudo_labels.teachers import Said, Teachers
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
 from dawnchorus.training.built import build, trained
@@ -57,7 +57,7 @@ def run(
     data: Prepared,
     cache: Path,
     announce: Announce | None = None,
-    outside: Mapping[str, Teachers] | None = None,
+    outside: Mapping[str, Said] | None = None,
 ) -> Run:
     """Run all stages over all folds and repeats; what `cache` holds already is not trained again.
 
@@ -71,7 +71,7 @@ def run(
     if absent:
         raise ValueError(f"the experiment learns from {sorted(absent)}, whose scores were not given")
     for name in {teacher.name for teacher in experiment.outside}:
-        check_teacher(name, outside[name], data)
+        check_teacher(name, outside[name].scores, data)
     lacking = experiment.hears - set(data.unlabelled)
     if lacking:
         raise ValueError(f"the experiment hears {sorted(lacking)}, of which no recordings were given")
@@ -142,7 +142,7 @@ class _Running:
     data: Prepared
     fold_of: dict[str, int]
     pasted: Pasted
-    outside: Mapping[str, Teachers]
+    outside: Mapping[str, Said]
     cache: Path
     announce: Announce | None
     data_key: str
@@ -154,7 +154,7 @@ class _Running:
         """
         outside = self.outside.get(stage.teacher or "")
         if outside is not None:
-            return {key: list(said) for key, said in outside.items()}
+            return {key: list(said) for key, said in outside.scores.items()}
         heard = self.heard(stage)
         said = [scoring.read(one.scores) for one in fits]
         for one in fits:
@@ -214,7 +214,7 @@ class _Running:
             "start": before.get((stage.start_from or "", fold, repeat), start.name if start else "initial"),
             # A pupil depends on all its teachers: the models of the other folds label its training recordings.
             "teachers": sorted(name for (of, _, _), name in before.items() if of == stage.teacher),
-            "outside": said_key(self.outside.get(stage.teacher or "", {})),
+            "outside": said_key(self.outside.get(stage.teacher or "", Said({})).scores),
             "twins": experiment.faithful_twins,
             "pasted": self.pasted.key(fold) if _draws_pasted(stage) else None,
             "unlabelled": [sound_key(self.heard(stage).unlabelled[name]) for name in stage.also_hear],

@@ -13,7 +13,7 @@ from dawnchorus import scores as scoring
 from dawnchorus.dataset import DataSet, Prepared
 from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
-from dawnchorus.pseudo_labels.teachers import Teachers
+from dawnchorus.pseudo_labels.teachers import Said
 from dawnchorus.training.precision import precision
 from dawnchorus.training.results import Fit, Run
 from dawnchorus.training.run import Announce, run
@@ -30,7 +30,7 @@ def train(
     store: Path | None = None,
     features_progress: Callable[[int, int], None] | None = None,
     announce: Announce | None = None,
-    outside: Mapping[str, Teachers] | None = None,
+    outside: Mapping[str, Said] | None = None,
 ) -> Run:
     """Train all stages and leave a run folder in `out`, read with `run_folder.RunFolder`.
 
