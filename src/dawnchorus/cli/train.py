@@ -323,6 +323,7 @@ def train_shown(
     from dawnchorus.console import Training, bar, console
     from dawnchorus.recorders.pattern import Pattern
     from dawnchorus.training.folds import fitting
+    from dawnchorus.training.train import other_settings
     from dawnchorus.training.train import train as train_run
 
     say = console().print
@@ -339,6 +340,8 @@ def train_shown(
         f"absent; initial weights: {experiment.initial}"
     )
     experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
+    if other := other_settings(out, experiment):
+        say(f"{out} holds a run of other settings, {other}: this one will take its place", markup=False)
     with bar("spectrograms") as step, Training(experiment.fits) as training:
         finished = train_run(
             found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from dawnchorus.dataset import DataSet, Prepared
 from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
 from dawnchorus.pseudo_labels.teachers import Said
+from dawnchorus.run_folder import RunError, RunFolder
 from dawnchorus.training.precision import precision
 from dawnchorus.training.results import Fit, Run
 from dawnchorus.training.run import Announce, run
@@ -54,6 +56,18 @@ def train(
     record = _record(finished, prepared, origin, seconds)
     run_folder.write(out, data.recordings, finished.fold_of, data.annotations, data.species, record)
     return finished
+
+
+def other_settings(out: Path, experiment: Experiment) -> str | None:
+    """In a few words, what trained the run that a folder holds; None where it holds none, or one of these settings."""
+    try:
+        record = RunFolder(out).record
+    except RunError:
+        return None
+    if record.get("experiment") == json.loads(json.dumps(to_record(experiment))):
+        return None
+    made = record.get("made_with", {})
+    return f"{made.get('sound', 'unknown sound')}, {made.get('network', 'unknown network')}, seed {made.get('seed')}"
 
 
 def _record(finished: Run, prepared: Prepared, origin: Path, seconds: dict[str, float]) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+from dataclasses import replace
+from pathlib import Path
+
+from dawnchorus import run_folder
+from dawnchorus.experiment import to_record
+from dawnchorus.training.train import other_settings
+from training import tiny
+
+
+def test_a_folder_tells_when_it_holds_a_run_of_other_settings(tmp_path: Path) -> None:
+    experiment = tiny.experiment()
+    assert other_settings(tmp_path, experiment) is None  # it holds no run
+    made = {"sound": "32000 Hz, log mel", "network": "a small one", "seed": experiment.seed}
+    run_folder.write(tmp_path, [], {}, [], [], {"stages": [], "experiment": to_record(experiment), "made_with": made})
+    assert other_settings(tmp_path, experiment) is None
+    for other in (replace(experiment, seed=9), replace(experiment, stages=experiment.stages[:1])):
+        assert other_settings(tmp_path, other) == f"32000 Hz, log mel, a small one, seed {experiment.seed}"
+
+
+def test_a_damaged_record_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{", encoding="utf-8")
+    assert other_settings(tmp_path, tiny.experiment()) is None
