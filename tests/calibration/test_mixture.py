@@ -6,8 +6,9 @@ from scipy.special import expit, logit
 
 from calibration.worlds import told, world
 from dawnchorus.calibration.measures import class_mean_calibration_error, expected_calibration_error
-from dawnchorus.calibration.mixture import mixture
+from dawnchorus.calibration.mixture import mixture, retold
 from dawnchorus.calibration.odds import LEAST_SLOPE
+from dawnchorus.calibration.platt import nearest
 from dawnchorus.evidence import Evidence
 
 
@@ -111,3 +112,35 @@ def test_of_two_answers_that_explain_the_scores_the_one_with_more_presence_is_fo
     seldom = np.where(truth[:, 1], generator.normal(2, 1, 360), generator.normal(0, 0.8, 360))
     found = mixture(expit(np.stack([often, seldom], axis=1)), told(truth, few_known(truth, 15)))
     assert found[0].prevalence > 0.45  # from below EM would stop at 0.37
+
+
+# ---- a pupil's maps from its teacher's probabilities ---------------------------------------------------------
+
+
+def taught(apart: float, pupil_apart: float, shares_of: float = 0.3):
+    """Scores of a pupil, Bayes' probabilities of its teacher, and the truth; means lie so many deviations apart."""
+    generator = np.random.default_rng(3)
+    truth = generator.random((4000, 2)) < shares_of
+    teacher = np.where(truth, apart / 2, -apart / 2) + generator.normal(size=truth.shape)
+    pupil = np.where(truth, pupil_apart / 2, -pupil_apart / 2) + generator.normal(size=truth.shape)
+    return expit(pupil), expit(apart * teacher + logit(shares_of)), truth
+
+
+@pytest.mark.parametrize(("apart", "pupil_apart"), [(1.5, 5.0), (2.0, 3.0), (3.0, 3.0)])
+def test_a_pupil_that_tells_as_well_as_its_teacher_or_better_is_as_sure_as_it_tells(apart, pupil_apart):
+    scores, shares, truth = taught(apart, pupil_apart)
+    p = np.stack([one(scores[:, s]) for s, one in enumerate(retold(scores, shares))], axis=1)
+    assert class_mean_calibration_error(p, truth) < 0.02
+
+
+def test_a_map_nearest_to_a_teacher_that_tells_less_is_too_unsure():
+    scores, shares, truth = taught(1.5, 5.0)
+    p = np.stack([nearest(logit(scores[:, s]), shares[:, s])(scores[:, s]) for s in range(2)], axis=1)
+    assert class_mean_calibration_error(p, truth) > 0.1
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_species_that_a_teacher_finds_nowhere_or_everywhere_stays_so(share):
+    scores = expit(np.random.default_rng(0).normal(size=(50, 1)))
+    (found,) = retold(scores, np.full((50, 1), share))
+    assert np.abs(found(scores) - share).max() < 0.05

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,37 +57,92 @@ def mixture(
     if not (known.present > 0).any() or not free.any():
         raise ValueError("a mixture needs cells that are known present, and unlabelled ones; one kind is missing")
     others = free + known.absent
-    all_present = float(np.average(x, weights=known.present))
-    all_others = float(np.average(x, weights=others))
-    all_spread = float(np.average((x - all_others) ** 2, weights=others)) + EDGE
-
-    def mean(weights: Any, values: Any, centre: float) -> Floats:
-        return np.asarray(((weights * values).sum(axis=0) + strength * centre) / (weights.sum(axis=0) + strength))
-
-    absent, present = mean(others, x, all_others), mean(known.present, x, all_present)
-    narrow = wide = mean(others, (x - absent) ** 2, all_spread)
+    pooled = _Pooled.of(x, known.present, others, strength)
+    start = pooled.gaussians(x, known.present, others)
+    now = replace(start, wide=start.narrow)  # of the few that are known, the spread says little
     # From above: of two answers that explain the scores alike, this finds the one with more presence (decision 10).
     prevalence = np.full(x.shape[1], 0.9)
-    share = np.zeros_like(x)
     for _ in range(most_rounds):
-        # Of one species' presence little may be known: it is never taken for quieter than its absence.
-        present = np.maximum(present, absent + LEAST_SLOPE * narrow)
-        share = free * expit(logits(prevalence) + _log_ratio(x, present, wide, absent, narrow))
-        with_it, without = share + known.present, free - share + known.absent
-        absent, present = mean(without, x, all_others), mean(with_it, x, all_present)
-        narrow = mean(without, (x - absent) ** 2, all_spread)
-        wide = np.maximum(narrow, mean(with_it, (x - present) ** 2, all_spread))
+        share = free * expit(logits(prevalence) + now.log_ratio(x))
+        now = pooled.gaussians(x, share + known.present, free - share + known.absent)
         before, prevalence = prevalence, (share.sum(axis=0) + 1) / (free.sum(axis=0) + 2)
         if np.abs(prevalence - before).max() < tolerance:
             break
-    present = np.maximum(present, absent + LEAST_SLOPE * narrow)
-    rising = expit(logits(prevalence) + _log_ratio(np.maximum(x, absent), present, wide, absent, narrow))
-    maps = [nearest(x[its, species], rising[its, species]) for species, its in enumerate(free.T)]
-    found = (values.tolist() for values in (absent, present, narrow, wide, prevalence))
+    maps = now.maps(x, prevalence, free)
+    found = (values.tolist() for values in (now.absent, now.present, now.narrow, now.wide, prevalence))
     return tuple(Mixture(*one) for one in zip(*found, maps, strict=True))
 
 
-def _log_ratio(x: Floats, mean: Floats, variance: Floats, other_mean: Floats, other_variance: Floats) -> Floats:
-    """How much likelier logits are under one Gaussian than under another, as a logarithm."""
-    one, other = ((x - m) ** 2 / v + np.log(v) for m, v in ((mean, variance), (other_mean, other_variance)))
-    return np.asarray((other - one) / 2)
+def retold(
+    scores: NDArray[np.floating],
+    shares: Floats,
+    strength: float = 8.0,
+    most_rounds: int = 1000,
+    tolerance: float = 1e-6,
+) -> tuple[Platt, ...]:
+    """Each species' map for a pupil, from its teacher's probabilities: as common as they say, as sure as the pupil is.
+
+    `scores` of the pupil and `shares`, the teacher's probabilities, are `(row, species)` of the same rows. The two
+    Gaussians of a `Mixture` start from the shares, and EM goes on with the pupil's scores alone, while the prevalence
+    stays the mean of the shares. A map that came nearest to the shares would leave a pupil that tells better than its
+    teacher no surer than it. No row counts as known: a pupil may have heard of its boxes by way of its teachers.
+    """
+    x, shares = logits(scores), np.clip(shares, EDGE, 1 - EDGE)
+    prevalence = shares.mean(axis=0)
+    pooled = _Pooled.of(x, shares, 1 - shares, strength)
+    now, share = pooled.gaussians(x, shares, 1 - shares), shares
+    for _ in range(most_rounds):
+        before, share = share, expit(logits(prevalence) + now.log_ratio(x))
+        now = pooled.gaussians(x, share, 1 - share)
+        if np.abs((share - before).mean(axis=0)).max() < tolerance:
+            break
+    return now.maps(x, prevalence, np.ones(x.shape, bool))
+
+
+@dataclass(frozen=True)
+class _Gaussians:
+    """Means and variances of logits of absence and of presence, each `(species,)`."""
+
+    absent: Floats
+    narrow: Floats
+    present: Floats
+    wide: Floats
+
+    def log_ratio(self, x: Floats) -> Floats:
+        """How much likelier logits `(row, species)` are with the species than without, as a logarithm."""
+        one, other = ((x - m) ** 2 / v + np.log(v) for m, v in ((self.present, self.wide), (self.absent, self.narrow)))
+        return np.asarray((other - one) / 2)
+
+    def maps(self, x: Floats, prevalence: Floats, rows: Booleans) -> tuple[Platt, ...]:
+        """The straight lines that come nearest to the odds, from the mean of absence on, where scores are."""
+        rising = expit(logits(prevalence) + self.log_ratio(np.maximum(x, self.absent)))
+        return tuple(nearest(x[its, species], rising[its, species]) for species, its in enumerate(rows.T))
+
+
+@dataclass(frozen=True)
+class _Pooled:
+    """What cells of all species say together; `strength` cells more of it for each."""
+
+    present: float
+    absent: float
+    spread: float
+    strength: float
+
+    @staticmethod
+    def of(x: Floats, with_it: Floats, without: Floats, strength: float) -> _Pooled:
+        """From weights of presence and of absence `(row, species)`."""
+        absent = float(np.average(x, weights=without))
+        spread = float(np.average((x - absent) ** 2, weights=without)) + EDGE
+        return _Pooled(float(np.average(x, weights=with_it)), absent, spread, strength)
+
+    def gaussians(self, x: Floats, with_it: Floats, without: Floats) -> _Gaussians:
+        """Of each species, from weights of presence and of absence `(row, species)`."""
+        absent, present = self._mean(without, x, self.absent), self._mean(with_it, x, self.present)
+        narrow = self._mean(without, (x - absent) ** 2, self.spread)
+        wide = np.maximum(narrow, self._mean(with_it, (x - present) ** 2, self.spread))
+        # Of one species' presence little may be known: it is never taken for quieter than its absence.
+        return _Gaussians(absent, narrow, np.maximum(present, absent + LEAST_SLOPE * narrow), wide)
+
+    def _mean(self, weights: Any, values: Any, centre: float) -> Floats:
+        strength = self.strength
+        return np.asarray(((weights * values).sum(axis=0) + strength * centre) / (weights.sum(axis=0) + strength))

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.calibration.mixture import mixture
-from dawnchorus.calibration.odds import logits
-from dawnchorus.calibration.platt import Platt, nearest
+from dawnchorus.calibration.mixture import mixture, retold
+from dawnchorus.calibration.platt import Platt
 from dawnchorus.calibration.tables import Calibration
 from dawnchorus.calibration.thresholds import thresholds_for_precision
 from dawnchorus.event_rule import EventRule
@@ -74,8 +73,7 @@ def _found(run: Run, name: str) -> _Found:
         maps = [one.platt.shifted(one.prevalence, of_all) for one, of_all in zip(mixed, prevalence, strict=True)]
         return _Found(recordings, scores, known, maps, prevalence, "mixture")
     told = np.stack([above[recording] for recording in recordings])
-    maps = [nearest(x, shares) for x, shares in zip(logits(scores).T, told.T, strict=True)]
-    return _Found(recordings, scores, known, maps, told.mean(axis=0), "teacher")
+    return _Found(recordings, scores, known, retold(scores, told), told.mean(axis=0), "teacher")
 
 
 def _told(run: Run, teacher: str) -> Mapping[str, NDArray[np.float64]]:
