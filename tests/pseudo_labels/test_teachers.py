@@ -16,7 +16,7 @@ from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
-from factories import by_chance, line, window, write_run
+from factories import NAMES, by_chance, line, window, write_run
 
 
 def said_of(recordings: str, frame_s: float) -> list[Scores]:
@@ -66,6 +66,13 @@ def test_of_several_runs_the_mean_of_those_counts_that_are_calibrated(tmp_path):
     np.testing.assert_allclose(
         teachers.of_folders(runs)[1].probabilities["a"], (alone[0]["a"] + alone[1]["a"]) / 2, rtol=1e-6
     )
+
+
+def test_probabilities_of_some_recordings_are_none(tmp_path):
+    few = write_run(tmp_path / "few", said_of("a", 0.5), maps=MAPS)
+    more = write_run(tmp_path / "more", said_of("abc", 0.5))
+    _, said = teachers.of_folders([few, more])
+    assert set(said.scores) == set("abc") and not said.probabilities and said.names == dict(enumerate(NAMES))
 
 
 def test_a_blend_of_calibrated_runs_brings_their_mean_as_it_weighs_them(tmp_path):

@@ -104,7 +104,9 @@ def test_a_teacher_of_another_run_brings_its_own_probabilities():
     # Of recordings with a box the teacher knew: it is a student itself, and those before it had the boxes.
     logits = np.where(present, 1, -2) + rng.normal(0, 0.7, 400) + np.where(np.isin(names, boxed), 1, 0)
     heard = dict(zip(names, expit(logits).tolist(), strict=True))
-    brought = SimpleNamespace(**vars(taught_run(heard, heard, boxed)) | {"outside": {"teacher": Said({}, told)}})
+    brought = SimpleNamespace(
+        **vars(taught_run(heard, heard, boxed)) | {"outside": {"teacher": Said({}, probabilities=told)}}
+    )
     found = calibrated(brought, "pupil", "p")
     assert found is not None
     assert found.species[0].prevalence == pytest.approx(np.mean(list(told.values())), abs=1e-6)

@@ -338,7 +338,10 @@ def test_a_pupil_learns_from_a_teacher_of_another_run(finished: Run, tmp_path: P
     fewer = {key: [replace(one, framewise=one.framewise[:, :1]) for one in its] for key, its in said.items()}
     with pytest.raises(ValueError, match="elsewhere: it knows 1 species, the data 2"):
         run(experiment, finished.data, tmp_path, outside={"elsewhere": Said(fewer)})
-    done = run(experiment, finished.data, tmp_path, outside={"elsewhere": Said(said)})
+    names = {one.number: one.name for one in finished.data.data.species}
+    with pytest.raises(ValueError, match="elsewhere: its species 1 is 'wren', in the data it is"):
+        run(experiment, finished.data, tmp_path, outside={"elsewhere": Said(said, names | {1: "wren"})})
+    done = run(experiment, finished.data, tmp_path, outside={"elsewhere": Said(said, names)})
     twice = Said({key: [one, one] for key, (one,) in said.items()})
     other = run(experiment, finished.data, tmp_path, outside={"elsewhere": twice})
     assert done.fits[0].folder != other.fits[0].folder  # a changed teacher changes the pupil's key

@@ -13,6 +13,10 @@ from dawnchorus.calibration.platt import Platt, nearest
 from dawnchorus.evidence import Evidence
 
 
+class MixtureError(ValueError):
+    """There is nothing to tell presence from absence by."""
+
+
 @dataclass(frozen=True)
 class Mixture:
     """How one species' logits fall without it and with it: two Gaussians, its prevalence, and the map that follows.
@@ -49,13 +53,13 @@ def mixture(
 
     `strength` is worth as many cells: for each mean at that of all species (of the known-present cells, of all other
     cells), for each variance at that of all other cells. Rounds end when no prevalence moves by `tolerance`. Raises
-    ValueError if no cell is known present or none is unlabelled: then there is nothing to tell the two Gaussians apart
-    by.
+    MixtureError if no cell is known present or none is unlabelled: then there is nothing to tell the two Gaussians
+    apart by.
     """
     x = logits(scores)
     free = ~known.known if unlabelled is None else unlabelled & ~known.known
     if not (known.present > 0).any() or not free.any():
-        raise ValueError("a mixture needs cells that are known present, and unlabelled ones; one kind is missing")
+        raise MixtureError("a mixture needs cells that are known present, and unlabelled ones; one kind is missing")
     others = free + known.absent
     pooled = _Pooled.of(x, known.present, others, strength)
     start = pooled.gaussians(x, known.present, others)
@@ -63,12 +67,13 @@ def mixture(
     # From above: of two answers that explain the scores alike, this finds the one with more presence (decision 10).
     prevalence = np.full(x.shape[1], 0.9)
     for _ in range(most_rounds):
-        share = free * expit(logits(prevalence) + now.log_ratio(x))
+        share = free * now.shares(x, prevalence)
         now = pooled.gaussians(x, share + known.present, free - share + known.absent)
         before, prevalence = prevalence, (share.sum(axis=0) + 1) / (free.sum(axis=0) + 2)
         if np.abs(prevalence - before).max() < tolerance:
             break
-    maps = now.maps(x, prevalence, free)
+    rising = now.rising(x, prevalence)
+    maps = [nearest(x[its, species], rising[its, species]) for species, its in enumerate(free.T)]
     found = (values.tolist() for values in (now.absent, now.present, now.narrow, now.wide, prevalence))
     return tuple(Mixture(*one) for one in zip(*found, maps, strict=True))
 
@@ -80,23 +85,25 @@ def retold(
     most_rounds: int = 1000,
     tolerance: float = 1e-6,
 ) -> tuple[Platt, ...]:
-    """Each species' map for a pupil, from its teacher's probabilities: as common as they say, as sure as the pupil is.
+    """Each species' map for a pupil, from its teacher's probabilities and from how its own scores fall.
 
     `scores` of the pupil and `shares`, the teacher's probabilities, are `(row, species)` of the same rows. The two
     Gaussians of a `Mixture` start from the shares, and EM goes on with the pupil's scores alone, while the prevalence
-    stays the mean of the shares. A map that came nearest to the shares would leave a pupil that tells better than its
-    teacher no surer than it. No row counts as known: a pupil may have heard of its boxes by way of its teachers.
+    stays the mean of the shares. The map comes nearest to the mean of both: the shares alone would leave a pupil that
+    tells better than its teacher no surer than it, and the Gaussians alone take one that tells less well for surer than
+    it is. No row counts as known: a pupil may have heard of its boxes by way of its teachers.
     """
     x, shares = logits(scores), np.clip(shares, EDGE, 1 - EDGE)
     prevalence = shares.mean(axis=0)
     pooled = _Pooled.of(x, shares, 1 - shares, strength)
-    now, share = pooled.gaussians(x, shares, 1 - shares), shares
+    now, own = pooled.gaussians(x, shares, 1 - shares), shares
     for _ in range(most_rounds):
-        before, share = share, expit(logits(prevalence) + now.log_ratio(x))
-        now = pooled.gaussians(x, share, 1 - share)
-        if np.abs((share - before).mean(axis=0)).max() < tolerance:
+        before, own = own, now.shares(x, prevalence)
+        now = pooled.gaussians(x, own, 1 - own)
+        if np.abs((own - before).mean(axis=0)).max() < tolerance:
             break
-    return now.maps(x, prevalence, np.ones(x.shape, bool))
+    both = (now.rising(x, prevalence) + shares) / 2
+    return tuple(nearest(its, share) for its, share in zip(x.T, both.T, strict=True))
 
 
 @dataclass(frozen=True)
@@ -113,10 +120,13 @@ class _Gaussians:
         one, other = ((x - m) ** 2 / v + np.log(v) for m, v in ((self.present, self.wide), (self.absent, self.narrow)))
         return np.asarray((other - one) / 2)
 
-    def maps(self, x: Floats, prevalence: Floats, rows: Booleans) -> tuple[Platt, ...]:
-        """The straight lines that come nearest to the odds, from the mean of absence on, where scores are."""
-        rising = expit(logits(prevalence) + self.log_ratio(np.maximum(x, self.absent)))
-        return tuple(nearest(x[its, species], rising[its, species]) for species, its in enumerate(rows.T))
+    def shares(self, x: Floats, prevalence: Floats) -> Floats:
+        """How probable a species is at each of its logits `(row, species)`."""
+        return expit(logits(prevalence) + self.log_ratio(x))
+
+    def rising(self, x: Floats, prevalence: Floats) -> Floats:
+        """The same, but below the mean of absence as at it, where the two parabolas would let it rise again."""
+        return self.shares(np.maximum(x, self.absent), prevalence)
 
 
 @dataclass(frozen=True)

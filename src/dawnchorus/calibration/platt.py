@@ -46,35 +46,42 @@ def platt(scores: NDArray[np.floating], known: Evidence, prior_sd: float = 0.5) 
     """
     x, cells = logits(scores), known.known
     middle = float(x[cells].mean()) if cells.any() else 0.0
-    pooled = _most_probable(x[cells] - middle, known[cells], (1.0, middle), 1.0)
+    pooled = _most_probable(x[cells] - middle, *_targets(known[cells]), (1.0, middle), 1.0)
     maps = []
     for species in range(x.shape[1]):
         its = (cells[:, species], species)
-        a, height = _most_probable(x[its] - middle, known[its], pooled, prior_sd)
+        a, height = _most_probable(x[its] - middle, *_targets(known[its]), pooled, prior_sd)
         maps.append(Platt(a, height - a * middle))
     return tuple(maps)
 
 
 def nearest(x: Floats, shares: Floats) -> Platt:
-    """The map that comes nearest to shares of presence at logits, both `(cell,)`."""
+    """The map that comes nearest to shares of presence at logits, both `(cell,)`; its mean is theirs."""
     middle = float(x.mean()) if len(x) else 0.0
-    a, height = _most_probable(x - middle, Evidence(shares, 1 - shares), (1.0, middle), FLAT)
+    a, height = _most_probable(x - middle, shares, 1 - shares, (1.0, middle), FLAT)
     return Platt(a, height - a * middle)
 
 
-def _most_probable(x: Floats, known: Evidence, centre: tuple[float, float], sd: float) -> tuple[float, float]:
-    """Slope and height of the map through logits `(cell,)`; the penalised log loss is convex, so there is one."""
-    from scipy.optimize import minimize  # here, because detection only applies maps and should start quickly
-
+def _targets(known: Evidence) -> tuple[Floats, Floats]:
+    """What hard labels `(cell,)` say for presence and against it, a little softened (Platt 1999)."""
     present, absent = np.asarray(known.present, np.float64), np.asarray(known.absent, np.float64)
     if_present, if_absent = (present.sum() + 1) / (present.sum() + 2), 1 / (absent.sum() + 2)
     for_it = present * if_present + absent * if_absent
-    against = present + absent - for_it
+    return for_it, present + absent - for_it
+
+
+def _most_probable(
+    x: Floats, for_it: Floats, against: Floats, centre: tuple[float, float], sd: float
+) -> tuple[float, float]:
+    """Slope and height of the map through logits `(cell,)`; the penalised log loss is convex, so there is one."""
+    from scipy.optimize import minimize  # here, because detection only applies maps and should start quickly
+
+    weights = for_it + against
 
     def loss(at: Floats) -> tuple[float, Floats]:
         z, off = at[0] * x + at[1], (at - centre) / sd
         value = (for_it * np.logaddexp(0, -z) + against * np.logaddexp(0, z)).sum() + (off**2).sum() / 2
-        residual = (present + absent) * expit(z) - for_it
+        residual = weights * expit(z) - for_it
         return float(value), np.array([(residual * x).sum(), residual.sum()]) + off / sd
 
     bounds = [(LEAST_SLOPE, None), (None, None)]

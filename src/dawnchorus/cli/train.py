@@ -207,8 +207,6 @@ def train(
 
         said_by, said = teachers.of_folders(teacher)
         outside = {said_by[0].name: said}
-        if not said.probabilities:
-            console().print("no teacher is calibrated: probabilities will be told from their scores")
         for one in said_by:
             behind = f", licence of the weights behind it: {one.licence}" if one.licence else ""
             console().print(f"teacher: {one.origin}{behind}", markup=False)
@@ -339,6 +337,11 @@ def train_shown(
         f"{counted(len(found.annotations), 'box', 'boxes')}: {present} present, {len(found.annotations) - present} "
         f"absent; initial weights: {experiment.initial}"
     )
+    for name, said in (outside or {}).items():
+        if strange := sum(one.key not in said.scores for one in found.recordings):
+            say(f"{name}: it has not heard {strange} of them, and says nothing there", markup=False)
+        if not said.probabilities:
+            say(f"{name}: it is not calibrated, so probabilities are told from its scores", markup=False)
     experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
     if other := other_settings(out, experiment):
         say(f"{out} holds a run of other settings, {other}: this one will take its place", markup=False)

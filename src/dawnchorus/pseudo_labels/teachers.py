@@ -38,10 +38,12 @@ class OutsideTeacher:
 class Said:
     """What teachers of one name say of recordings that they never heard.
 
-    `probabilities` `(species,)` are of whole recordings, from the teachers' own calibration; none where they have none.
+    `probabilities` `(species,)` are of whole recordings, from the teachers' own calibration; none where not every
+    recording has some. `names` are those of the species, by number, as far as they are known.
     """
 
     scores: Teachers
+    names: Mapping[int, str] = field(default_factory=dict)
     probabilities: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
@@ -50,8 +52,8 @@ def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[Ou
 
     Of a run its last stage counts. Where they cut a recording otherwise, all are brought to the finest frames among
     them, so that policies can take their mean; a blend is one teacher, whose members count as it weighs them. Of
-    probabilities the mean of those teachers counts that have them. Raises BlendError when they know other species, or
-    when one is no blend of runs alone, or of whole recordings alone.
+    probabilities the mean of those teachers counts that have them, if each recording has some. Raises BlendError when
+    they know other species, or when one is no blend of runs alone, or of whole recordings alone.
     """
     members = [blend.member(folder) for folder in folders]
     blend.check_species(members)
@@ -68,8 +70,11 @@ def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[Ou
             said.setdefault(recording, []).append(scores)
         for recording, probabilities in one.probabilities.items():
             told.setdefault(recording, []).append(probabilities)
+    if said.keys() - told.keys():
+        told = {}
     return tuple(OutsideTeacher(name, one.origin, one.licence) for one in members), Said(
         {recording: blend.on_one_grid(its) for recording, its in said.items()},
+        {number: name for one in reversed(members) for number, name in one.names.items()},
         {recording: np.mean(its, axis=0) for recording, its in told.items()},
     )
 

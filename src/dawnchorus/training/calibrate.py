@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus.calibration.mixture import mixture, retold
+from dawnchorus.calibration.mixture import MixtureError, mixture, retold
 from dawnchorus.calibration.platt import Platt
 from dawnchorus.calibration.tables import Calibration
 from dawnchorus.calibration.thresholds import thresholds_for_precision
@@ -27,19 +27,20 @@ def calibrated(run: Run, stage: str, model_hash: str) -> Calibration | None:
     Each recording is scored by models that never heard it. Those with a TP box are known to hold the species; nothing
     is known of the others, whatever their FP boxes say of a few seconds (`mixture`). Probabilities are for recordings
     such as all of these together: the more a person confirms, the fewer of the others hold a species, and new
-    recordings hold it as often as before. None when every recording has a TP box of some species, or none has: there
-    is nothing to tell presence from.
+    recordings hold it as often as before. None when no recording has a TP box, or each has one of every species:
+    there is nothing to tell presence from.
 
-    A stage with a teacher is calibrated by it: its maps come nearest to the teacher's probabilities, those of a teacher
-    of another run to what that run's own calibration makes of its scores. A pupil's own scores are not quite of
-    recordings that nobody knew: what it learnt on the others was said by models that had these boxes.
+    A stage with a teacher is calibrated by it (`retold`): by what the calibration of the teacher's stage, or of its own
+    run, makes of the teacher's scores. A pupil's scores alone are not quite of recordings that nobody knew: what it
+    learnt on the others was said by models that had these boxes. The thresholds have no intervals: nobody said of a
+    recording that it is without a species.
     """
     try:
         found = _found(run, stage)
-    except ValueError:
+    except MixtureError:
         return None
     maps = Calibration.of(model_hash, found.method, found.maps, found.prevalence, found.known)
-    thresholds = thresholds_for_precision(maps.apply(found.scores), TARGET_PRECISION, found.known)
+    thresholds = thresholds_for_precision(maps.apply(found.scores), TARGET_PRECISION)
     return Calibration(model_hash, maps.species, thresholds)
 
 

@@ -71,7 +71,7 @@ def run(
     if absent:
         raise ValueError(f"the experiment learns from {sorted(absent)}, whose scores were not given")
     for name in {teacher.name for teacher in experiment.outside}:
-        check_teacher(name, outside[name].scores, data)
+        check_teacher(name, outside[name], data)
     lacking = experiment.hears - set(data.unlabelled)
     if lacking:
         raise ValueError(f"the experiment hears {sorted(lacking)}, of which no recordings were given")
@@ -123,15 +123,21 @@ def _without(experiment: Experiment, number: int) -> Experiment:
     return replace(experiment, stages=tuple(kept))
 
 
-def check_teacher(name: str, said: Teachers, data: Prepared) -> None:
+def check_teacher(name: str, said: Said, data: Prepared) -> None:
     """A teacher of another run must know the same species and some of the same recordings, else ValueError."""
-    its = [scores for key, each in said.items() if key in data.blocks for scores in each]
+    its = [scores for key, each in said.scores.items() if key in data.blocks for scores in each]
     if not its:
         raise ValueError(
-            f"{name}: it scored none of the {len(data.blocks)} recordings; first {next(iter(said), 'none')}"
+            f"{name}: it scored none of the {len(data.blocks)} recordings; first {next(iter(said.scores), 'none')}"
         )
     for species in {scores.framewise.shape[1] for scores in its} - {len(data.data.species)}:
         raise ValueError(f"{name}: it knows {species} species, the data {len(data.data.species)}; expected the same")
+    for one in data.data.species:
+        if said.names.get(one.number, one.name) != one.name:
+            raise ValueError(
+                f"{name}: its species {one.number} is {said.names[one.number]!r}, in the data it is {one.name!r}; "
+                "expected the same: give both the same species.csv"
+            )
 
 
 @dataclass(frozen=True)
