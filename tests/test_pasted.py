@@ -440,6 +440,34 @@ def test_a_box_that_is_empty_or_silent_or_lost_is_skipped_and_named(tmp_path):
         make(settings, tmp_path / "made", world[0], bad, world[1])
 
 
+def test_a_call_without_frequencies_is_all_that_sounds_in_its_time(tmp_path):
+    onto, settings = host(tmp_path), replace(ONE, level_db=(20, 20))
+    narrow, whole = (
+        make(settings, tmp_path / "made", [onto], [box(low_hz=low, high_hz=high)], [source(tmp_path, noise=0.05)])
+        for low, high in ((2500.0, 3500.0), (0.0, 0.0))
+    )
+    (pasted,) = whole.annotations
+    assert (pasted.low_hz, pasted.high_hz) == (0.0, 0.0)  # it says no more than the box did
+    calls = [added(one, onto)[inside(one, added(one, onto))] for one in (narrow, whole)]
+    power = [np.abs(np.fft.rfft(call)) ** 2 for call in calls]
+    hz = [np.fft.rfftfreq(len(call), 1 / RATE_HZ) for call in calls]
+    beside = [one[at > 5000].sum() / one.sum() for one, at in zip(power, hz, strict=True)]
+    assert beside[0] < 0.001 < 0.01 < beside[1]
+    assert 10 * np.log10((calls[1] ** 2).mean() / 0.02**2) == pytest.approx(
+        20, abs=1.5
+    )  # above all that the host holds
+
+
+def test_a_call_as_long_as_its_host_is_pasted_at_any_speed(tmp_path):
+    onto = host(tmp_path, duration_s=3.0)
+    for speed in (0.85, 1.0, 1.18):
+        settings = replace(ONE, speed=(speed, speed), count=2)
+        pasted = make(settings, tmp_path / "made", [onto], [box(start_s=0.0, end_s=3.0)], [source(tmp_path)])
+        assert {one.start_s for one in pasted.annotations} == {0.0} or speed > 1
+        for one in pasted.annotations:
+            assert one.end_s - one.start_s == pytest.approx(min(3.0, 3.0 / speed), abs=0.01)
+
+
 def test_without_a_tp_box_or_a_host_there_is_nothing_to_make(tmp_path):
     with pytest.raises(ValueError, match="no TP box"):
         make(ONE, tmp_path / "made", [host(tmp_path)], [box(present=False)], [source(tmp_path)])

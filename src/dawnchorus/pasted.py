@@ -41,6 +41,10 @@ SUBTRACTED = 2.0  # times the noise's median magnitude: white noise is beyond it
 FLOOR = 0.1  # the least that subtraction leaves of a magnitude
 
 
+class PastingError(ValueError):
+    """Nothing can be pasted; the message says why of each box and host."""
+
+
 @dataclass(frozen=True)
 class Pasted:
     """Made recordings, what is known of them, and what could not be used: a sentence for each host or box."""
@@ -60,7 +64,8 @@ class PastedEvents:
     above that of its host in the call's band in the median second; calls of one animal differ by `spread_db`
     (standard deviation).
 
-    A call keeps the band of its box; beyond it, the sound fades out over `margin_hz`, and at its ends over `fade_s`.
+    A call keeps the band of its box, all that sounds if the box has no frequencies (0 to 0 Hz); beyond it, the sound
+    fades out over `margin_hz`, and at its ends over `fade_s`. One that a low speed makes longer than its host is cut.
     With `clean`, the noise that sounds in its band before and after the box is subtracted, so that it gives no hint.
 
     Of a host, a stretch of `longest_s` is used at most. With `unlabelled_first`, hosts with TP boxes are used only
@@ -104,7 +109,7 @@ class PastedEvents:
         is heard and known; the order of `hosts` and `boxes` is nothing. A box or a host that can't be used is passed
         over.
 
-        Raises ValueError when no box, or no host, can be used.
+        Raises PastingError when no box, or no host, can be used.
         """
         making = _Making(
             self, sorted(hosts, key=lambda host: host.key), sorted(boxes, key=astuple), recordings, name, seed
@@ -124,8 +129,9 @@ class PastedEvents:
         first, last = (round((at_s - begin_s) * rate_hz) for at_s in (box.start_s, box.end_s))
         if self.clean:
             sound = _cleaned(sound, first, last, rate_hz)
-        call = in_band(sound, rate_hz, box.low_hz, box.high_hz, self.margin_hz)[first:last]
-        if not len(call) or box.high_hz <= box.low_hz or np.mean(call**2) < SILENT_POWER:
+        low_hz, high_hz = _band(box, rate_hz)
+        call = in_band(sound, rate_hz, low_hz, high_hz, self.margin_hz)[first:last]
+        if not len(call) or high_hz <= low_hz or np.mean(call**2) < SILENT_POWER:
             raise ValueError("its box is empty or silent")
         return _faded(call, round(self.fade_s * rate_hz))
 
@@ -160,7 +166,7 @@ class _Making:
             if box.present:
                 calls.setdefault(box.species, []).append(box)
         if not calls or not self.hosts:
-            raise ValueError(f"{self.name}: there is no TP box to cut a call from, or no host to paste it into")
+            raise PastingError(f"{self.name}: there is no TP box to cut a call from, or no host to paste it into")
         # Threads share the work: decoding, resampling and FFT all release Python's lock.
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             made = list(pool.map(lambda number: self.one(number, index.parent, calls), range(self.settings.count)))
@@ -170,7 +176,7 @@ class _Making:
         write_json(index, {"recordings": recordings, "annotations": annotations, "problems": problems})
 
     def one(self, number: int, home: Path, calls: Calls) -> tuple[Recording, list[Annotation]]:
-        """Make one recording, and say what is known of it. Raises ValueError when nothing can be pasted anywhere."""
+        """Make one recording, and say what is known of it. Raises PastingError when nothing can be pasted."""
         rng = np.random.default_rng([self.seed, zlib.crc32(self.name.encode()), number])
         longest_s = self.settings.longest_s
         labelled = {box.recording for box in self.boxes if box.present and self.settings.unlabelled_first}
@@ -193,7 +199,7 @@ class _Making:
             if all(box in self.problems for its in calls.values() for box in its):
                 break
         listed = "\n".join(sorted(self.problems.values()))
-        raise ValueError(f"{self.name}: no call can be pasted into any host; the problems:\n{listed}")
+        raise PastingError(f"{self.name}: no call can be pasted into any host; the problems:\n{listed}")
 
     def paste(self, sound: Samples, made: Recording, calls: Calls, rng: np.random.Generator) -> list[Annotation]:
         """Lay calls over `sound (sample,)`, in place, and say where they are; none when no call fits in."""
@@ -210,7 +216,7 @@ class _Making:
         power = _power(sound, rate_hz)
         pasted = []
         for number, (box, wave) in enumerate(animals):
-            low, high = (round(hz * 2 * (power.shape[1] - 1) / rate_hz) for hz in (box.low_hz, box.high_hz))
+            low, high = (round(hz * 2 * (power.shape[1] - 1) / rate_hz) for hz in _band(box, rate_hz))
             host_power = max(float(np.median(power[:, low : high + 1].sum(axis=1))), LEAST_POWER)
             level_db, size = rng.uniform(*settings.level_db), len(wave)
             count = 1 + int((dealt == number).sum())
@@ -231,7 +237,8 @@ class _Making:
         for place in rng.permutation(len(boxes)):
             box = boxes[int(place)]
             low_hz, high_hz = box.low_hz * speed, min(box.high_hz * speed, rate_hz / 2)
-            if box in self.problems or (box.end_s - box.start_s) / speed * rate_hz > room:
+            # What fits in at its own pace is cut where it is slowed; a sample more comes from rounding.
+            if box in self.problems or (box.end_s - box.start_s) / max(1.0, speed) * rate_hz > room + 1:
                 continue
             try:
                 if box.recording not in self.sources:
@@ -264,6 +271,11 @@ class _Making:
 
 def _rate_hz(recording: Recording) -> int:
     return min(recording.rate_hz, HIGHEST_RATE_HZ)
+
+
+def _band(box: Annotation, rate_hz: int) -> tuple[float, float]:
+    """The band of a box; of one without frequencies, all of it."""
+    return (0.0, rate_hz / 2) if box.low_hz == box.high_hz == 0 else (box.low_hz, box.high_hz)
 
 
 def _named(box: Annotation) -> str:

@@ -25,3 +25,17 @@ def test_pasted_calls_and_their_hosts_stay_in_their_fold(prepared: Prepared, tmp
             assert source is None or fold_of[source.recording] == made.fold_of[key]
     done = run(experiment, prepared, tmp_path)
     assert set(done.out_of_fold("pasted")) == set(prepared.recordings)  # made recordings are not judged
+
+
+def test_a_fold_where_nothing_can_be_pasted_is_trained_without(prepared: Prepared, tmp_path: Path) -> None:
+    _, second, _ = tiny.experiment().stages
+    stage = replace(second, name="pasted", start_from=None, windows=Anchored(128, 0.5, 0.5), steps=1)
+    experiment = replace(tiny.experiment(), stages=(stage,), pasted=PastedEvents(count=1))
+    gone = {one.key: replace(one, path=tmp_path / "gone.wav") for one in prepared.data.recordings}
+    heard_before = replace(prepared, data=replace(prepared.data, recordings=tuple(gone.values())))
+    done = run(experiment, heard_before, tmp_path)
+    assert set(done.out_of_fold("pasted")) == set(prepared.recordings)
+    assert [one.partition(":")[0] for one in done.problems] == [
+        f"fold {fold} is trained without pasted calls" for fold in (0, 1)
+    ]
+    assert "no call can be pasted into any host" in done.problems[0]

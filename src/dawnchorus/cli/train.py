@@ -360,7 +360,8 @@ def train_shown(
         kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
         say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
     failures = finished.data.failures
-    lines = [str(problem) for problem in found.problems] + listed([*failures, *finished.data.oddities])
+    lines = [*(str(problem) for problem in found.problems), *finished.problems]
+    lines += listed([*failures, *finished.data.oddities])
     for line in lines[:LINES]:
         say(line, markup=False)
     if len(lines) > LINES:

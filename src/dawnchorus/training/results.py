@@ -52,7 +52,7 @@ class Run:
     each stage, the stretches of annotated recordings that its pseudo-labels call present. `audit` is the cmAP of each
     stage on the boxes of the recordings that no model heard; a round that was worse there is in it and nowhere else.
     `outside` holds what teachers of other runs say. `finals` heard the recordings of all folds, where stages ask for
-    such networks.
+    such networks. `problems` are sentences about what could not be done, and was left out.
     """
 
     experiment: Experiment
@@ -64,6 +64,7 @@ class Run:
     audit: Mapping[str, float] = field(default_factory=dict)
     outside: Mapping[str, Said] = field(default_factory=dict)
     finals: tuple[Fit, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def of_stage(self, name: str) -> list[Fit]:
         """The fits of one stage on its folds: they say how good it is."""

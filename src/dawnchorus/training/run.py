@@ -105,7 +105,9 @@ def run(
         finals += [running.fit(stage, None, repeat, teachers, done) for repeat in range(stage.finals)]
         done += fits
         pseudo[stage.name] = told
-    return Run(experiment, data, fold_of, tuple(done), species_of, pseudo, audit, outside, tuple(finals))
+    return Run(
+        experiment, data, fold_of, tuple(done), species_of, pseudo, audit, outside, tuple(finals), pasted.problems
+    )
 
 
 def _without(experiment: Experiment, number: int) -> Experiment:
