@@ -611,3 +611,9 @@ def test_ctrl_c_says_that_the_same_command_goes_on(
     monkeypatch.setattr("dawnchorus.convert.convert", stopped)
     result = runner.invoke(app, ["convert", str(forest), str(tmp_path / "x.csv")])
     assert result.exit_code == 130 and result.output == "dawnchorus: stopped\n"
+
+
+def test_a_student_has_frames_anyway(tmp_path):
+    words = ["train", str(tmp_path), "--out", str(tmp_path / "run"), "--teacher", str(tmp_path), "--grain", "frames"]
+    result = runner.invoke(app, words)
+    assert result.exit_code == 2 and "leave --grain out" in " ".join(result.output.replace("│", " ").split())

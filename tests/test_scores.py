@@ -326,3 +326,13 @@ def test_what_is_read_can_be_written_again_without_a_change(tmp_path):
     once = scoring.read(tmp_path / "1.npz")
     scoring.write(tmp_path / "2.npz", once.values())
     np.testing.assert_array_equal(scoring.read(tmp_path / "2.npz")["r"].framewise, once["r"].framewise)
+
+
+def test_what_lies_behind_the_end_or_in_a_gap_of_another_grid_is_in_none_of_its_frames():
+    longer = line(*[0.1] * 32, 0.9, 0.9)
+    assert scoring.on_grid(longer, line(*[0.5] * 60, frame_s=0.5)).framewise.max() < 0.11
+    grid = line(*[0.5] * 32)
+    gap = replace(grid, frame_start_s=np.where(np.arange(32) < 16, np.arange(32.0), np.arange(32) + 50.0))
+    peak = line(*[0.1] * 20, 0.9, *[0.1] * 70)
+    assert scoring.on_grid(peak, gap).framewise.max() < 0.11
+    assert scoring.on_grid(peak, line(*[0.5] * 91)).framewise.max() == np.float32(0.9)

@@ -228,8 +228,10 @@ def _frames_at(scores: Scores, values: Floats, start_s: Times, frame_s: float) -
     middle_s = scores.frame_start_s + scores.frame_s / 2
     lines = [np.interp(start_s + frame_s / 2, middle_s, line) for line in values.T]
     frames: Floats = np.stack(lines, axis=1).astype(np.float32)
+    # What lies before the first of them, behind the last, or in a gap, is in none.
     lies_in = np.searchsorted(start_s, middle_s, side="right") - 1
-    np.maximum.at(frames, lies_in.clip(min=0), values)
+    inside = (lies_in >= 0) & (middle_s < start_s[lies_in] + frame_s + 1e-6)
+    np.maximum.at(frames, lies_in[inside], values[inside])
     return frames
 
 

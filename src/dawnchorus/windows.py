@@ -39,6 +39,11 @@ class Window:
         """Seconds from the start of the recording to the end of the last column that lies in the block."""
         return min(self.block.end_s, self.start_s + self.columns / self.columns_per_second)
 
+    def frames_heard(self, columns_per_frame: int) -> int:
+        """How many of its frames begin in the block: a short block is filled up with nothing."""
+        columns = (self.end_s - self.start_s) * self.columns_per_second
+        return min(self.columns // columns_per_frame, math.ceil(columns / columns_per_frame - 1e-6))
+
 
 @dataclass(frozen=True)
 class SlidingWindows:

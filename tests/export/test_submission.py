@@ -106,3 +106,9 @@ def test_a_table_without_a_number_in_every_cell_is_refused(tmp_path, row):
     (tmp_path / "s.csv").write_text(f"recording_id,s0,s1\n{row}\n")
     with pytest.raises(SubmissionError, match=r"s\.csv"):
         submission.read(tmp_path / "s.csv")
+
+
+def test_a_recording_in_two_rows_is_refused(tmp_path):
+    (tmp_path / "s.csv").write_text("recording_id,s0\na,0.9\nb,0.5\na,0.1\n", encoding="utf-8")
+    with pytest.raises(SubmissionError, match="'a' is in 2 rows"):
+        submission.read(tmp_path / "s.csv")

@@ -3,9 +3,10 @@ import pytest
 
 from dawnchorus.events import Annotation
 from dawnchorus.labels.annotated_only import AnnotatedOnly
-from dawnchorus.labels.boxes import frames_of
+from dawnchorus.labels.boxes import frames_of, share_inside
 from dawnchorus.labels.unknown_is_absent import UnknownIsAbsent
-from factories import window
+from dawnchorus.windows import Window
+from factories import block, window
 
 PER_SECOND = 62.5  # columns: 32 of them, a frame, last 0.512 s
 
@@ -65,3 +66,10 @@ def test_rare_species_weigh_as_much_more_as_they_are_rarer() -> None:
     boxes = {"r": [box(1, 2, True, 0)], "q": [box(1, 2, True, 1)] + [box(n, n + 0.5, True, 1) for n in (3, 5, 6)]}
     known = UnknownIsAbsent()([window(0)], boxes, 2, 32)
     assert known.windows.present[0, 0] == 4  # 4 boxes of species 1, 1 of species 0
+
+
+def test_a_window_behind_the_end_of_its_recording_holds_no_box() -> None:
+    behind = Window(block(columns=100), 100, 64, PER_SECOND)  # nothing of it is in the block
+    assert behind.start_s == behind.end_s
+    assert share_inside(Annotation("r", 0, 1.0, 9.0, 0.0, 1.0, True), behind) == 0
+    assert not AnnotatedOnly()([behind], {"r": [Annotation("r", 0, 1.0, 9.0, 0.0, 1.0, True)]}, 1, 32).informed.any()

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from dawnchorus.pseudo_labels.soft import Soft
-from factories import said, window
+from dawnchorus.windows import Window
+from factories import PER_SECOND, block, said, window
 
 
 def test_a_soft_label_is_what_the_teachers_say_on_average() -> None:
@@ -39,3 +40,10 @@ def test_windows_or_frames_alone_can_be_labelled() -> None:
 
 def test_a_recording_that_nobody_else_heard_is_not_labelled() -> None:
     assert not Soft()({"q": [said(0.99)]}, [window(0)], 1, 32).informed.any()
+
+
+def test_what_a_short_recording_is_filled_up_with_is_not_labelled() -> None:
+    short = Window(block(columns=100), 0, 512, PER_SECOND)  # 100 of 512 columns, of 3.1 frames of 32
+    known = Soft()({"r": [said(0.8)]}, [short, window(0)], 1, 32)
+    assert known.frames.known[0, :, 0].tolist() == [True] * 4 + [False] * 12
+    assert known.windows.known.all() and known.frames.known[1].all()

@@ -212,8 +212,9 @@ def test_what_teachers_say_reaches_the_loss_wherever_no_person_spoke(prepared: P
     said, told, known = lesson.said(windows), lesson.told(windows), lesson.known(windows)
     for grain in ("windows", "frames"):
         people, teachers, both = (getattr(each, grain) for each in (said, told, known))
-        nobody = ~people.known
-        assert nobody.any() and people.known.any() and teachers.present.min() > 0
+        # What a short block is filled up with, at the end of its last window, no teacher heard.
+        nobody = ~people.known & teachers.known
+        assert nobody.any() and people.known.any() and teachers.known.mean() > 0.9
         np.testing.assert_array_equal(both.present[nobody], teachers.present[nobody])
         np.testing.assert_array_equal(both.present[~nobody], people.present[~nobody])
     unheard = lesson_of(stage, prepared)

@@ -75,8 +75,16 @@ def test_the_seed_decides_and_nothing_else() -> None:
     assert assign(groups, [], 2, 1, 1) != assign(groups, [], 2, 1, 2)
 
 
-@pytest.mark.parametrize(("sites", "audit", "folds"), [(20, False, 8), (5, False, 5), (5, True, 4), (1, False, 2)])
+@pytest.mark.parametrize(("sites", "audit", "folds"), [(20, False, 8), (5, False, 5), (5, True, 4), (2, False, 2)])
 def test_there_are_no_more_folds_than_sites(sites: int, audit: bool, folds: int) -> None:
     recordings = [Recording(f"r{n}", Path("x"), 60.0, 48_000, site=f"site{n % sites}") for n in range(40)]
     experiment = replace(rounds.on_encoder(BirdNet()), audit=audit)
     assert fitting(experiment, recordings).folds == folds
+
+
+def test_recordings_of_one_site_are_groups_of_their_own() -> None:
+    recordings = [Recording(f"r{n}", Path("x"), 60.0, 48_000, site="the pond") for n in range(5)]
+    experiment = rounds.on_encoder(BirdNet())
+    found = fitting(experiment, recordings)
+    assert (found.group_by, found.folds) == ("recording", 5)
+    assert fitting(experiment, [*recordings, replace(recordings[0], site="the ridge")]).group_by == "site"

@@ -17,6 +17,14 @@ def test_a_folder_tells_when_it_holds_a_run_of_other_settings(tmp_path: Path) ->
         assert other_settings(tmp_path, other) == f"32000 Hz, log mel, a small one, seed {experiment.seed}"
 
 
+def test_a_round_that_was_left_out_makes_no_other_settings(tmp_path: Path) -> None:
+    asked = tiny.experiment()
+    kept = replace(asked, stages=asked.stages[:1])
+    record = {"stages": [], "experiment": to_record(kept), "asked": to_record(asked)}
+    run_folder.write(tmp_path, [], {}, [], [], record)
+    assert other_settings(tmp_path, asked) is None and other_settings(tmp_path, kept) is not None
+
+
 def test_a_damaged_record_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{", encoding="utf-8")
     assert other_settings(tmp_path, tiny.experiment()) is None

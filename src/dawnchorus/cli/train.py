@@ -160,6 +160,8 @@ def train(
         raise typer.BadParameter("--speed is for --encoder birdnet")
     if method == "memo" and (encoder is not None or teacher):
         raise typer.BadParameter("--method memo has stages of its own, without --encoder and --teacher")
+    if grain == "frames" and teacher:
+        raise typer.BadParameter("a student is told of every frame anyway; leave --grain out")
     on_its_own = method == "rounds" and not teacher
     if student and not on_its_own:
         raise typer.BadParameter("--student is for --method rounds, without --teacher")
@@ -343,6 +345,8 @@ def train_shown(
         if not said.probabilities:
             say(f"{name}: it is not calibrated, so probabilities are told from its scores", markup=False)
     experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
+    if experiment.group_by == "recording":
+        say("too few sites for two folds: a site may be on both sides, and scores are of sites that were heard before")
     if other := other_settings(out, experiment):
         say(f"{out} holds a run of other settings, {other}: this one will take its place", markup=False)
     with bar("spectrograms") as step, Training(experiment.fits) as training:
@@ -355,6 +359,7 @@ def train_shown(
             step,
             training.of_fit,
             outside,
+            fewer_folds,
         )
     for stage, score in finished.audit.items():
         kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"

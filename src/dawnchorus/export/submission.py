@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -94,7 +94,7 @@ def _write(path: Path, n_species: int, rows: Iterable[tuple[str, NDArray[np.floa
 def read(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     """Read recordings and their scores `(recording, species)`.
 
-    Raises SubmissionError when a cell is no finite number, or when there is no recording.
+    Raises SubmissionError when a cell is no finite number, when there is no recording, or one twice.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
@@ -107,4 +107,7 @@ def read(path: Path) -> tuple[list[str], NDArray[np.float64]]:
         raise SubmissionError(f"{path}: {error}") from error
     if not np.isfinite(scores).all() or scores.shape[1] != len(header) - 1:
         raise SubmissionError(f"{path}: expected a finite number in every cell, {len(header) - 1} of them in a row")
-    return [row[0] for row in rows], scores
+    names = [row[0] for row in rows]
+    if twice := next((name for name, count in Counter(names).items() if count > 1), None):
+        raise SubmissionError(f"{path}: {twice!r} is in {names.count(twice)} rows; expected one for each recording")
+    return names, scores

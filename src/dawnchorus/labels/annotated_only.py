@@ -31,7 +31,8 @@ class AnnotatedOnly:
         known = Known.nothing(len(windows), windows[0].columns // columns_per_frame, n_species)
         for row, window in enumerate(windows):
             for box in annotations.get(window.recording, ()):
-                if share_inside(box, window) <= 0 or share_inside(box, window) < self.least_share:
+                share = share_inside(box, window)
+                if not share or share < self.least_share:
                     continue
                 frames = frames_of(box, window, columns_per_frame)
                 if box.present:

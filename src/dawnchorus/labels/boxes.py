@@ -25,7 +25,7 @@ class LabelPolicy(Protocol):
 def share_inside(box: Annotation, window: Window) -> float:
     """The share of the box's time that lies in the window; a box longer than the window counts as the window."""
     shared = min(box.end_s, window.end_s) - max(box.start_s, window.start_s)
-    return shared / min(box.end_s - box.start_s, window.end_s - window.start_s)
+    return 0.0 if shared <= 0 else shared / min(box.end_s - box.start_s, window.end_s - window.start_s)
 
 
 def frames_of(box: Annotation, window: Window, columns_per_frame: int) -> slice:

@@ -49,6 +49,9 @@ class Soft:
         if heard and self.frames:
             told = self._label(np.stack([said_of_frames(mean, window, columns_per_frame) for mean, window in heard]))
             known.frames.present[rows], known.frames.absent[rows] = told.present, told.absent
+            for row in rows:  # no teacher heard what a short recording is filled up with
+                behind = windows[row].frames_heard(columns_per_frame)
+                known.frames.present[row, behind:] = known.frames.absent[row, behind:] = 0
         return known
 
     def _label(self, said: NDArray[np.float32]) -> Evidence:

@@ -27,11 +27,15 @@ from dawnchorus.windows import Anchored, EventCrops, SlidingWindows, Window
 
 @dataclass(frozen=True)
 class Batch:
-    """Planes `(window, mel, column)`, what is known of them, and how they are mixed, if they are."""
+    """Planes `(window, mel, column)`, what is known of them, and how they are mixed, if they are.
+
+    `seed` is for what the network draws.
+    """
 
     planes: Tensor
     known: Known
     mix: Mix | None
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,8 @@ class Batches(Dataset[Batch]):
         mixup = self.stage.mixup
         mix = mixup.draw(len(examples), self.chance.generator("mix", step)) if mixup else None
         planes = torch.from_numpy(np.stack([example.plane for example in examples]))
-        return Batch(planes, _stacked([example.known for example in examples]), mix)
+        seed = int(self.chance.generator("network", step).integers(2**63))
+        return Batch(planes, _stacked([example.known for example in examples]), mix, seed)
 
     def _around(self, lap: int) -> Around | None:
         """What augmentations may ask for beside a window of this pass; None where there are no mel bands."""
@@ -275,7 +280,10 @@ class _Anchored:
         self.pasted = _by_species(box for box in boxes if box.recording in lesson.pasted and box.present)
         self.recordings = [key for key in sorted(lesson.blocks) if key not in lesson.pasted]
         if not self.boxed[0]:
-            raise ValueError(f"stage {lesson.stage.name}, fold {lesson.chance.fold}: no TP box to train on")
+            raise ValueError(
+                f"stage {lesson.stage.name}, fold {lesson.chance.fold}: no TP box to train on; expected TP boxes in "
+                "recordings of two sites, or of two recordings where no site is known"
+            )
         self.size = max(1, len(own))  # there is no end to what can be drawn; a pass is as long as the list of boxes
 
     def window(self, lap: int, number: int, generator: np.random.Generator) -> Window:

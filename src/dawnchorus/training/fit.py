@@ -91,6 +91,7 @@ class _Module(Learning):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         planes, known, mix = batch.planes, batch.known, batch.mix
+        torch.manual_seed(batch.seed)  # dropout's chance is the step's, not that of what ran before
         mix_map = None
         if mix is not None:
             known = mix.known(known)
@@ -112,7 +113,7 @@ class _Module(Learning):
             return type(known)(known.present.to(device), known.absent.to(device))
 
         known = type(batch.known)(moved(batch.known.windows), moved(batch.known.frames))
-        return Batch(batch.planes.to(device), known, batch.mix)
+        return Batch(batch.planes.to(device), known, batch.mix, batch.seed)
 
 
 class _Watch(Callback):

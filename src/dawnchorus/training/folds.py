@@ -19,8 +19,14 @@ def groups_of(experiment: Experiment, recordings: Iterable[Recording]) -> dict[s
 
 
 def fitting(experiment: Experiment, recordings: Iterable[Recording]) -> Experiment:
-    """The experiment with no more folds than there are groups of recordings for them, and for its audit part."""
+    """The experiment with no more folds than there are groups of recordings for them, and for its audit part.
+
+    Where there are too few sites for two folds, each recording is a group of its own.
+    """
+    recordings = list(recordings)
     groups = len(set(groups_of(experiment, recordings).values()))
+    if groups - experiment.audit < 2 and experiment.group_by == "site":
+        return fitting(replace(experiment, group_by="recording"), recordings)
     return replace(experiment, folds=max(2, min(experiment.folds, groups - experiment.audit)))
 
 
@@ -43,7 +49,10 @@ def assign(
     """
     names = sorted(set(groups.values()))
     if len(names) < n_folds:
-        raise ValueError(f"{n_folds} folds need at least {n_folds} groups of recordings; found {len(names)}")
+        raise ValueError(
+            f"{n_folds} folds need at least {n_folds} groups of recordings (sites where they are known, else "
+            f"recordings); found {len(names)}"
+        )
     row = {name: number for number, name in enumerate(names)}
     counts = np.zeros((len(names), 2 * n_species + 1))
     for name in groups.values():

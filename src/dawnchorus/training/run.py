@@ -24,6 +24,7 @@ from dawnchorus.features import FeatureBlock, FrontEnd
 from dawnchorus.files import value_hash, write_json
 from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.networks.sed import SedNetwork
+from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.pseudo_labels.teachers import Said, Teachers
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
@@ -161,8 +162,13 @@ class _Running:
         Nobody heard the sets without annotations, so there all speak.
         """
         outside = self.outside.get(stage.teacher or "")
-        if outside is not None:
-            return {key: list(said) for key, said in outside.scores.items()}
+        each = self.said_by(stage, fits) if outside is None else outside.scores
+        # Of a day-long recording a mean takes time, and soft labels would take it for every batch.
+        mean = isinstance(stage.pseudo_labels, Soft)
+        return {key: [scoring.mean(said)] if mean else list(said) for key, said in each.items()}
+
+    def said_by(self, stage: Stage, fits: Sequence[Fit]) -> dict[str, list[Scores]]:
+        """What fits of this run say that teach a stage."""
         heard = self.heard(stage)
         said = [scoring.read(one.scores) for one in fits]
         for one in fits:

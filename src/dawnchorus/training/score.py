@@ -71,7 +71,11 @@ def scored(
         clip, frames = network(planes)
         clipwise.append(clip)
         framewise.append(frames)
-    return scoring.of_recording(windows, np.concatenate(clipwise), np.concatenate(framewise), columns_per_frame)
+    clips, lines = np.concatenate(clipwise), np.concatenate(framewise)
+    silent = {id(block) for block in blocks if block.silent}
+    nothing = [row for row, window in enumerate(windows) if id(window.block) in silent]
+    clips[nothing] = lines[nothing] = 0  # as in detection: whatever a network says of nothing, nothing was there
+    return scoring.of_recording(windows, clips, lines, columns_per_frame)
 
 
 def known_score(data: Prepared, said: Mapping[str, Scores]) -> float:

@@ -16,6 +16,7 @@ from dawnchorus.experiment import Experiment, Stage, to_record
 from dawnchorus.files import read_json
 from dawnchorus.pseudo_labels.teachers import Said
 from dawnchorus.run_folder import RunError, RunFolder
+from dawnchorus.training.folds import fitting
 from dawnchorus.training.precision import precision
 from dawnchorus.training.results import Fit, Run
 from dawnchorus.training.run import Announce, run
@@ -33,27 +34,32 @@ def train(
     features_progress: Callable[[int, int], None] | None = None,
     announce: Announce | None = None,
     outside: Mapping[str, Said] | None = None,
+    fewer_folds: bool = False,
 ) -> Run:
     """Train all stages and leave a run folder in `out`, read with `run_folder.RunFolder`.
 
     `origin` is the folder that the data came from. Spectrograms go to `store`, or to `out/features`. What an earlier,
     interrupted call finished in the same folders is used, not done again. `outside` holds what teachers of other runs
-    say, by their names in the experiment.
+    say, by their names in the experiment. With `fewer_folds` there are as many at most as the recordings allow that can
+    be heard.
     """
     began = time.monotonic()
     prepared = dataset.prepare(data, store or out / "features", experiment.front_end, features_progress)
     features_s = time.monotonic() - began
     if not prepared.blocks:
         raise dataset.DataError(f"{origin}: none of the {len(data.recordings)} recordings can be read")
+    if fewer_folds:
+        experiment = fitting(experiment, (one for one in data.recordings if one.key in prepared.blocks))
     finished = run(experiment, prepared, out / "cache", announce, outside)
-    experiment = finished.experiment  # without the rounds that were worse
+    asked, experiment = experiment, finished.experiment  # without the rounds that were worse
+    (out / "run.json").unlink(missing_ok=True)  # of an earlier run: it says nothing true of what is written now
     for stage in experiment.stages:
         scoring.write(out / "scores" / f"{stage.name}.npz", finished.out_of_fold(stage.name).values())
         ship(finished, stage.name, out / "stages" / stage.name)
     shutil.rmtree(out / "model", ignore_errors=True)
     shutil.copytree(out / "stages" / experiment.stages[-1].name, out / "model")
     seconds = {"features_s": round(features_s, 1), "total_s": round(time.monotonic() - began, 1)}
-    record = _record(finished, prepared, origin, seconds)
+    record = _record(finished, prepared, origin, seconds) | {"asked": to_record(asked)}
     run_folder.write(out, data.recordings, finished.fold_of, data.annotations, data.species, record)
     return finished
 
@@ -64,7 +70,7 @@ def other_settings(out: Path, experiment: Experiment) -> str | None:
         record = RunFolder(out).record
     except RunError:
         return None
-    if record.get("experiment") == json.loads(json.dumps(to_record(experiment))):
+    if record.get("asked", record.get("experiment")) == json.loads(json.dumps(to_record(experiment))):
         return None
     made = record.get("made_with", {})
     return f"{made.get('sound', 'unknown sound')}, {made.get('network', 'unknown network')}, seed {made.get('seed')}"
