@@ -324,6 +324,19 @@ def test_probabilities_of_a_blend_are_the_weighted_mean_of_its_members_and_are_r
     assert again.calibration is None
 
 
+def test_what_was_detected_brings_the_probabilities_that_were_written(tmp_path):
+    folder = predicted(tmp_path, whole((0.5, 0.25), (0.1, 0.1)))
+    header = "recording_id,species_id,species,score,probability,called\n"
+    (folder / "recordings.csv").write_text(header + "r0,1,wren,0.25,0.4000,0\n", encoding="utf-8")
+    told = blend.member(folder).probabilities
+    assert {key: its.tolist() for key, its in told.items()} == {"r0": [0, 0.4], "r1": [0, 0]}
+    (folder / "recordings.csv").write_text(header + "elsewhere,1,wren,0.25,0.4000,0\n", encoding="utf-8")
+    assert not blend.member(folder).probabilities
+    (folder / "recordings.csv").write_text(header + "r0,2,thrush,0.25,0.4000,0\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="recordings.csv line 2: species 2 with probability 0.4; expected a species b"):
+        blend.member(folder)
+
+
 @pytest.mark.parametrize(
     ("row", "fault"),
     [

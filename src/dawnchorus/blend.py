@@ -24,7 +24,7 @@ from dawnchorus.calibration.odds import EDGE
 from dawnchorus.calibration.tables import Calibration
 from dawnchorus.event_rule import EventRule, lengths_of
 from dawnchorus.events import Detection, Species
-from dawnchorus.export import csv_table, scores_parquet, submission
+from dawnchorus.export import csv_table, recordings_table, scores_parquet, submission
 from dawnchorus.files import read_json
 from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
@@ -32,7 +32,7 @@ from dawnchorus.scores import Scores
 Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
 SUBMISSION, DETECTIONS, FRAMES, KEPT = "submission.csv", "detections.csv", "frames.npz", "scores.parquet"
-PROBABILITIES = "probabilities.csv"
+PROBABILITIES, HEARD = "probabilities.csv", "recordings.csv"  # of a blend, of `detect`
 RECORDS = ("result.json", "summary.json", "blend.json")  # of a study, of `detect`, of a blend
 
 
@@ -118,7 +118,7 @@ def of_run(run: RunFolder) -> Member:
 def of_predictions(folder: Path) -> Member:
     """What a folder's submission.csv says of recordings, its frames.npz or scores.parquet, detections, probabilities.
 
-    All but the first may be missing; where there is a calibration, it makes the probabilities. Raises BlendError when
+    All but the first may be missing; a study has a calibration, which makes its probabilities. Raises BlendError when
     there is no submission, or when a file is of another kind.
     """
     if not (folder / SUBMISSION).is_file():
@@ -127,7 +127,6 @@ def of_predictions(folder: Path) -> Member:
     result, typical_s = _record(folder, alone.n_species)
     calibrated = "key" in result and (folder / "calibration.csv").is_file()
     calibration = tables.read(folder, result["key"]) if calibrated else None
-    told = _told(folder, alone) if (folder / PROBABILITIES).is_file() else _probabilities(calibration, alone.whole)
     names, bands = _species(folder / DETECTIONS) if (folder / DETECTIONS).is_file() else ({}, {})
     return replace(
         alone,
@@ -137,7 +136,7 @@ def of_predictions(folder: Path) -> Member:
         bands_hz=bands,
         typical_s=typical_s,
         calibration=calibration,
-        probabilities=told,
+        probabilities=_told(folder, alone) or _probabilities(calibration, alone.whole),
         held_out=result.get("held_out") is True,
         origin=str(result.get("network", result.get("origin", ""))),
         licence=str(result.get("licence", "")),
@@ -155,8 +154,15 @@ def _probabilities(calibration: Calibration | None, whole: Mapping[str, NDArray[
 
 
 def _told(folder: Path, scored: Member) -> dict[str, Floats]:
-    """The probabilities that a blend wrote, of the recordings and species that it scored."""
+    """The probabilities that a blend or `detect` wrote of the recordings and species that it scored, if it did."""
+    if (folder / HEARD).is_file():
+        found = recordings_table.read(folder / HEARD, scored.n_species)
+        # What is hardly probable has no row there; but rows of none of these are of other recordings.
+        nothing = np.zeros(scored.n_species)
+        return {key: found.get(key, nothing) for key in scored.whole} if found.keys() & scored.whole.keys() else {}
     path = folder / PROBABILITIES
+    if not path.is_file():
+        return {}
     recordings, p = submission.read(path)
     _check_same(folder / SUBMISSION, scored.whole, path, recordings)
     if p.shape[1] != scored.n_species or not ((p >= 0) & (p <= 1)).all():

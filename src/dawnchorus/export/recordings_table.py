@@ -9,12 +9,33 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dawnchorus.annotations import table
 from dawnchorus.calibration.tables import Calibration
 from dawnchorus.events import Species
 from dawnchorus.files import whole
 
 COLUMNS = ("recording_id", "species_id", "species", "score", "probability", "called")
 LEAST = 0.01  # less probable rows are left out: most species are not in most recordings
+
+
+def read(path: Path, n_species: int) -> dict[str, NDArray[np.float64]]:
+    """Probabilities `(species,)` by recording; 0 where there is no row. A recording without any row is missing.
+
+    Raises ValueError with file and line where a row is no probability of one of `n_species` species.
+    """
+    found: dict[str, NDArray[np.float64]] = {}
+    for line, row in table.read(path, ("recording_id", "species_id", "probability")):
+        try:
+            species, p = int(row["species_id"]), float(row["probability"])
+        except ValueError as error:
+            raise ValueError(f"{path} line {line}: {error}") from error
+        if not (0 <= species < n_species and 0 <= p <= 1):
+            raise ValueError(
+                f"{path} line {line}: species {species} with probability {p:g}; expected a species below {n_species} "
+                "and a probability from 0 to 1"
+            )
+        found.setdefault(row["recording_id"], np.zeros(n_species))[species] = p
+    return found
 
 
 def write(
