@@ -324,6 +324,14 @@ def test_probabilities_of_a_blend_are_the_weighted_mean_of_its_members_and_are_r
     assert again.calibration is None
 
 
+def test_a_blend_knows_its_species_by_name_whether_they_were_detected_or_not(tmp_path):
+    read = [member(), member(seed=1)]
+    joined = replace(Blend()(read), frames={})
+    blend.write(tmp_path, joined)
+    write_json(tmp_path / "blend.json", blend.record(Blend(), read, joined))
+    assert blend.member(tmp_path).names == dict(enumerate(NAMES))
+
+
 def test_what_was_detected_brings_the_probabilities_that_were_written(tmp_path):
     folder = predicted(tmp_path, whole((0.5, 0.25), (0.1, 0.1)))
     header = "recording_id,species_id,species,score,probability,called\n"

@@ -128,6 +128,7 @@ def of_predictions(folder: Path) -> Member:
     calibrated = "key" in result and (folder / "calibration.csv").is_file()
     calibration = tables.read(folder, result["key"]) if calibrated else None
     names, bands = _species(folder / DETECTIONS) if (folder / DETECTIONS).is_file() else ({}, {})
+    names |= result.get("names", {})  # of a blend: of species that were not detected too
     return replace(
         alone,
         where=folder,
@@ -179,6 +180,7 @@ def _record(folder: Path, n_species: int) -> tuple[dict[str, Any], tuple[float, 
         record = read_json(path)
         if not isinstance(record, dict):
             raise ValueError(f"it holds {type(record).__name__}; expected an object")
+        record["names"] = {int(number): str(name) for number, name in dict(record.get("names", {})).items()}
         return record, lengths_of(record.get("typical_s", []), n_species)
     except ValueError as error:
         raise BlendError(f"{path}: no record of predictions: {error}") from error
@@ -398,5 +400,5 @@ def write(out: Path, blended: Member) -> list[Detection]:
 def record(how: Blend, members: Sequence[Member], blended: Member) -> dict[str, Any]:
     """What stands in the blend.json beside a blend: where it came from, and what a member of it has to know."""
     came_from = [{"from": str(one.where.resolve()), "origin": one.origin, "licence": one.licence} for one in members]
-    about = {name: getattr(blended, name) for name in ("typical_s", "held_out", "origin", "licence")}
+    about = {name: getattr(blended, name) for name in ("typical_s", "names", "held_out", "origin", "licence")}
     return {"members": came_from, "blend": asdict(how), "recordings": len(blended.whole), **about}
