@@ -30,9 +30,11 @@ class AnnotatedOnly:
         """Evidence of windows and frames from the boxes that lie in them."""
         known = Known.nothing(len(windows), windows[0].columns // columns_per_frame, n_species)
         for row, window in enumerate(windows):
+            start_s, end_s = window.start_s, window.end_s  # a day-long recording may have thousands of boxes
             for box in annotations.get(window.recording, ()):
-                share = share_inside(box, window)
-                if not share or share < self.least_share:
+                if box.start_s >= end_s or box.end_s <= start_s:
+                    continue
+                if share_inside(box, window) < self.least_share:
                     continue
                 frames = frames_of(box, window, columns_per_frame)
                 if box.present:

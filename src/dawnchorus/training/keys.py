@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import to_record
@@ -14,10 +18,13 @@ from dawnchorus.pseudo_labels.teachers import Teachers
 def said_key(teachers: Teachers) -> str:
     """Stands for what teachers say."""
     said = [
-        [key, [(one.framewise.tobytes().hex(), one.clipwise.tobytes().hex()) for one in teachers[key]]]
-        for key in sorted(teachers)
+        [key, [[_digest(one.framewise), _digest(one.clipwise)] for one in teachers[key]]] for key in sorted(teachers)
     ]
     return value_hash(said)
+
+
+def _digest(values: NDArray[np.float32]) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(values), digest_size=16).hexdigest()
 
 
 def data_key_of(data: Prepared, fold_of: Mapping[str, int]) -> str:
