@@ -24,7 +24,7 @@ def said_key(teachers: Teachers) -> str:
 
 
 def _digest(values: NDArray[np.float32]) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(values), digest_size=16).hexdigest()
+    return hashlib.blake2b(values.tobytes(), digest_size=16).hexdigest()
 
 
 def data_key_of(data: Prepared, fold_of: Mapping[str, int]) -> str:
