@@ -3,9 +3,10 @@
     python benchmarks/step_cost.py [--backbone resnet18] [--steps 3] [--gpu-tflops 65 --utilisation 0.1]
 
 Measures on this machine: floating-point operations of a step (counted by torch), memory that a step keeps for its
-backward pass, seconds a step, and what preparing a window costs on one core. On a machine with a GPU the seconds are
-the GPU's, and nothing has to be computed. Without one, the time on a GPU is operations / (its peak x utilisation), and
-the table says so; preparing windows on the machine's cores is the other bound, and the larger one counts.
+backward pass, seconds a step, what preparing a window costs on one core, and the seconds of a step of an encoder's
+head. On a machine with a GPU the seconds are the GPU's, and nothing has to be computed. Without one, the time on a GPU
+is operations / (its peak x utilisation), and the table says so; preparing windows on the machine's cores is the other
+bound, and the larger one counts.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from dawnchorus import memo
+from dawnchorus import memo, rounds
 from dawnchorus.evidence import Evidence, Known
 from dawnchorus.features import FeatureBlock, FrontEnd, Range
 from dawnchorus.networks.backbones import Backbone
@@ -56,6 +57,7 @@ def main() -> None:
             f"| {stage.name} | {stage.batch} | {flop / 1e9:.0f} | {kept / 2**30:.2f} GiB | {seconds:.2f} "
             f"| {stage.steps} x {FOLDS} | {hours:.2f} |"
         )
+    print(f"\na step of the head on BirdNET's embeddings, on this CPU: {1000 * step_of_a_head():.0f} ms")
 
 
 def step(name: str, batch: int, times: int) -> tuple[float, int, float]:
@@ -98,6 +100,26 @@ def step(name: str, batch: int, times: int) -> tuple[float, int, float]:
                 torch.cuda.synchronize()
             seconds.append(time.perf_counter() - began)
     return counter.get_total_flops(), kept, statistics.median(seconds)
+
+
+def step_of_a_head(times: int = 50) -> float:
+    """Median seconds of one step of the head on BirdNET's embeddings, with the batch of `train --encoder birdnet`."""
+    stage = rounds.on_encoder(rounds.BIRDNET).stages[0]
+    batch, columns = stage.batch, stage.windows.columns
+    network = rounds.HEAD.build(SPECIES, columns, rounds.BIRDNET.rows).train()
+    optimiser = torch.optim.Adam(network.parameters())
+    planes, present = torch.randn(batch, rounds.BIRDNET.rows, columns), torch.rand(batch, columns, SPECIES)
+    known = Known(Evidence(present.amax(1), 1 - present.amax(1)), Evidence(present, 1 - present))
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision() != "32-true"):
+            output = network(planes)
+        rounds.STUDENT_LOSS(output, known).backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
 
 
 def nothing_but_windows(batch: int, network: Sed, device: str) -> Known:
