@@ -33,6 +33,13 @@ def test_progress_tells_hours_speed_time_left_faults_and_species() -> None:
     assert "high bird 2  low frog 1" in text
 
 
+def test_a_rate_below_the_models_is_no_fault_of_a_file() -> None:
+    progress = half_done()
+    low = Result((Fault("band_limited", "44100 Hz"),), Coverage(1800.0, 1800.0, 1800.0, 1800.0), ())
+    progress.add(Job(1, "s3://a/c.wav", 1000, 1), low)
+    assert (progress.files_done, progress.faults) == (2, 1)
+
+
 def test_a_log_gets_the_same_once_a_minute() -> None:
     watch = Detecting("checking")
     watch.out = Console(width=300, force_terminal=False)
