@@ -289,7 +289,7 @@ def test_names_in_recordings_csv_that_fit_no_recording_are_told_in_one_line(tmp_
     folder = data(tmp_path)
     table(folder / "recordings.csv", "a,north", "x,north", "y,south", header="recording_id,site")
     (problem,) = [one for one in dataset.load(folder).problems if one.kind == "unknown_recording"]
-    wanted = "2 of 3 names, first 'x', of other recordings, not of recordings to train on"
+    wanted = "2 of 3 names, first 'x', are of other recordings, not of those to train on"
     assert str(problem).startswith(f"recordings.csv: {wanted}")
 
 

@@ -11,7 +11,7 @@ from dawnchorus.annotations import formats as readers
 from dawnchorus.annotations.complete import MARGIN_S, complete
 from dawnchorus.annotations.marks import NOTHING_TOLD, Table, Told, renamed, uncollected
 from dawnchorus.annotations.names import NO_NAMES, Names
-from dawnchorus.annotations.problems import AnnotationError, Problem
+from dawnchorus.annotations.problems import AnnotationError, Problem, by_kind
 from dawnchorus.events import Recording
 from dawnchorus.export import formats as writers
 from dawnchorus.words import counted
@@ -35,16 +35,7 @@ class Converted:
         if self.silence:
             lines.append(f"{counted(self.silence, 'stretch', 'stretches')} without a call, as absent")
         lines += [f"rows that {what} ({count})" for what, count in self.lost.items()]
-        return lines + _by_kind(self.problems)
-
-
-def _by_kind(problems: Sequence[Problem]) -> list[str]:
-    kinds: dict[str, list[Problem]] = {}
-    for one in problems:
-        kinds.setdefault(one.kind, []).append(one)
-    return [
-        f"{alike[0]}" + (f", and {len(alike) - 1} more like it" if len(alike) > 1 else "") for alike in kinds.values()
-    ]
+        return lines + by_kind(self.problems)
 
 
 @uncollected()
@@ -102,7 +93,7 @@ def convert(
     rows = len(table.marks)
     if not rows and any(one.left_out for one in table.problems):
         named = f"; the recordings are named such as {told.recordings[0].key!r}" if told.recordings else ""
-        lines = "\n".join(_by_kind(table.problems))
+        lines = "\n".join(by_kind(table.problems))
         raise AnnotationError(f"{sources[0]}: no row of it can be used{named}; the problems:\n{lines}")
     if listed_completely:
         table = completed(table, told.recordings)

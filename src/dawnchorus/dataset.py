@@ -142,7 +142,8 @@ def load(
         raise DataError(f"{counted(len(listed), 'problem')}, and --strict allows none:\n" + "\n".join(listed))
     if not more_is_said and not any(box.present for box in boxes):
         source = tables.paths[0] if tables else data / PRESENT
-        raise DataError(f"{source}: no usable true positive is left; the problems:\n" + "\n".join(listed))
+        why = "; the problems:\n" + "\n".join(listed) if listed else ": no row says that a species is present"
+        raise DataError(f"{source}: no usable true positive is left{why}")
     return DataSet(tuple(recordings), tuple(boxes), species, tuple(problems), failures)
 
 
@@ -159,7 +160,7 @@ def _own_tables(data: Path, needed: bool = True) -> tuple[list[Annotation], list
     if absent.is_file():
         more, its_problems = rfcx.read(absent, present=False)
         return boxes + more, problems + its_problems
-    missing = Problem(absent.name, 0, "missing", "no such table", "boxes in which a species is absent", False)
+    missing = Problem(absent.name, 0, "missing", "missing", "a table of boxes in which a species is absent", False)
     return boxes, [*problems, missing]
 
 
@@ -215,8 +216,8 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
     strangers = [name for name in sites if name not in known]
     if strangers:
         # Often they are test recordings: one line says it, not one each.
-        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, of other recordings"
-        problems.append(Problem(table.name, 0, "unknown_recording", found, "of recordings to train on", False))
+        found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, are of other recordings"
+        problems.append(Problem(table.name, 0, "unknown_recording", found, "of those to train on", False))
     return placed, problems
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
-from dawnchorus.evaluate.report import PARTIAL_WARNING, report_of, warnings_of
+from dawnchorus.evaluate.report import PARTIAL_WARNING, heard_before, report_of, warnings_of
 from dawnchorus.evaluate.truth import Truth
 from dawnchorus.files import write_json
 from dawnchorus.report.content import FULL_TRUTH, PARTIAL_LABELS
@@ -43,6 +46,19 @@ def test_scores_of_a_stage_that_models_taught_are_said_to_be_too_high(run):
     write_json(run.path / "run.json", run.record | {"experiment": {"stages": pupil}})
     assert "of stage 1 and 2 here" in warnings_of(RunFolder(run.path))[1]
     assert "never had" not in warnings_of(RunFolder(run.path))[1]
+
+
+def test_a_species_that_no_box_says_is_absent_is_named(run):
+    run.annotations[:] = [box for box in run.annotations if box.present or box.species != 1]
+    told = warnings_of(run)
+    assert len(told) == 2 and told[1].startswith("No box says absent of bird:")
+
+
+def test_scores_on_recordings_that_were_learnt_from_are_said_to_be_too_high(run):
+    elsewhere = replace(run.recordings[0], path=Path("elsewhere.wav"))
+    assert heard_before(run, Truth((elsewhere,), (), ())) == []
+    (told,) = heard_before(run, Truth((elsewhere, *run.recordings), (), ()))
+    assert told.startswith("Too high are these scores: of the 4 recordings, 3 are among those that the run learnt from")
 
 
 def test_a_report_on_truth_shows_the_events_that_are_known(run, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _KEPT = {"beyond_end": "; cut there", "contradiction": "; both are kept"}
@@ -32,6 +33,16 @@ class Problem:
         end = "; left out" if self.left_out else _KEPT.get(self.kind, "")
         where = place(self.file, self.line) if self.line else self.file
         return f"{where}: {self.found}, not {self.expected}{end}"
+
+
+def by_kind(problems: Sequence[Problem]) -> list[str]:
+    """The first problem of each kind in words, and how many more are like it."""
+    kinds: dict[str, list[Problem]] = {}
+    for one in problems:
+        kinds.setdefault(one.kind, []).append(one)
+    return [
+        f"{alike[0]}" + (f", and {len(alike) - 1} more like it" if len(alike) > 1 else "") for alike in kinds.values()
+    ]
 
 
 def place(file: str, line: int) -> str:

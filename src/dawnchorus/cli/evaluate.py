@@ -75,7 +75,7 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
     from dawnchorus.console import bar, console, scores_table
     from dawnchorus.evaluate.evaluation import as_record
     from dawnchorus.evaluate.judging import judge_on_partial_labels, judge_on_truth
-    from dawnchorus.evaluate.report import report_of, warnings_of
+    from dawnchorus.evaluate.report import heard_before, report_of, warnings_of
     from dawnchorus.evaluate.truth import read_truth
     from dawnchorus.event_rule import EventRule
     from dawnchorus.files import write_json
@@ -106,6 +106,6 @@ def evaluate_shown(run: Path, truth: Path | None, audio: Path | None, as_json: b
         return
     shown = [one for one in evaluations if one.on == evaluations[-1].on]
     console().print(scores_table(shown))
-    if not known:
-        console().print("\n".join(warnings_of(folder)), markup=False)
+    for warning in heard_before(folder, known) if known else warnings_of(folder):
+        console().print(warning, markup=False)
     console().print(f"to look at: {run / 'report.html'}; the same numbers: {run / 'scores.json'}", markup=False)

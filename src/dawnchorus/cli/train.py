@@ -320,6 +320,7 @@ def train_shown(
 ) -> int:
     """Train and show what was found and made; the number of recordings that failed."""
     from dawnchorus import dataset
+    from dawnchorus.annotations.problems import by_kind
     from dawnchorus.console import Training, bar, console
     from dawnchorus.recorders.pattern import Pattern
     from dawnchorus.training.folds import fitting
@@ -339,9 +340,19 @@ def train_shown(
         f"{counted(len(found.annotations), 'box', 'boxes')}: {present} present, {len(found.annotations) - present} "
         f"absent; initial weights: {experiment.initial}"
     )
+    for line in by_kind(found.problems):
+        say(line, markup=False)
+    here = {box.species for box in found.annotations if box.present}
+    if strange := [one.name for one in found.species if one.number not in here]:
+        few = ", ".join(strange[:5]) + (f" and {len(strange) - 5} more" if len(strange) > 5 else "")
+        say(
+            f"no box says where {few} is: the model will not know {'it' if len(strange) == 1 else 'them'} "
+            "(species ids count from 0)",
+            markup=False,
+        )
     for name, said in (outside or {}).items():
-        if strange := sum(one.key not in said.scores for one in found.recordings):
-            say(f"{name}: it has not heard {strange} of them, and says nothing there", markup=False)
+        if unheard := sum(one.key not in said.scores for one in found.recordings):
+            say(f"{name}: it has not heard {unheard} of them, and says nothing there", markup=False)
         if not said.probabilities:
             say(f"{name}: it is not calibrated, so probabilities are told from its scores", markup=False)
     experiment = fitting(experiment, found.recordings) if fewer_folds else experiment
@@ -365,8 +376,7 @@ def train_shown(
         kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
         say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
     failures = finished.data.failures
-    lines = [*(str(problem) for problem in found.problems), *finished.problems]
-    lines += listed([*failures, *finished.data.oddities])
+    lines = [*finished.problems, *listed([*failures, *finished.data.oddities])]
     for line in lines[:LINES]:
         say(line, markup=False)
     if len(lines) > LINES:

@@ -23,23 +23,42 @@ PARTIAL_WARNING = (
 )
 
 
+def heard_before(run: RunFolder, truth: Truth) -> list[str]:
+    """What a reader must know of scores on recordings that the models learnt from."""
+    learnt = {one.path.resolve() for one in run.recordings}
+    again = sum(one.path.resolve() in learnt for one in truth.recordings)
+    if not again:
+        return []
+    return [
+        f"Too high are these scores: of the {len(truth.recordings)} recordings, {again} are among those that the run "
+        "learnt from. Only recordings that no model heard say how good it is."
+    ]
+
+
 def warnings_of(run: RunFolder) -> list[str]:
     """What a reader must know of scores on partial labels.
 
-    A stage that was taught scores recordings that it never heard, but the models that taught it had their boxes.
+    Where no box of a species says absent, whatever a model says is right. A stage that was taught scores recordings
+    that it never heard, but the models that taught it had their boxes.
     """
     record = run.record.get("experiment") or {}
     with_teacher = {stage["name"] for stage in record.get("stages", ()) if stage.get("teacher")}
     taught = [name for name in run.stages if name in with_teacher]
+    judged = {box.species for box in run.annotations if not box.present}
+    sure = sorted({box.species for box in run.annotations if box.present} - judged)
+    warnings = [PARTIAL_WARNING]
+    if sure:
+        names = ", ".join(run.species[number].name for number in sure)
+        warnings.append(f"No box says absent of {names}: there a score of 1 says nothing, as any model has it.")
     if not taught:
-        return [PARTIAL_WARNING]
+        return warnings
     own = [name for name in run.stages if name not in with_teacher]
     too_high = (
         f"Too high are the scores of stage {' and '.join(taught)} here: it learnt from what other models said, and "
         "those had these boxes."
     )
     of_own = f" Those of stage {own[-1]} are of boxes that its models never had." if own else ""
-    return [PARTIAL_WARNING, too_high + of_own]
+    return [*warnings, too_high + of_own]
 
 
 def report_of(
@@ -52,7 +71,7 @@ def report_of(
     record = run.record
     overall = [one for one in evaluations if one.fold is None]
     on = overall[-1].on
-    warnings = warnings_of(run) if on == PARTIAL_LABELS else []
+    warnings = warnings_of(run) if on == PARTIAL_LABELS else heard_before(run, truth) if truth else []
     faults = [f"{one['recording']}: {one['fault']}" for one in record["failures"]]
     return Report(
         title=f"dawnchorus: {Path(record['data']).name or 'run'}",
