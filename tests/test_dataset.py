@@ -240,6 +240,17 @@ def test_the_key_comes_before_the_stem_in_the_table_of_sites(tmp_path):
     assert sites == {"a": "ridge", "b": "", "x/a": "river"}
 
 
+def test_paths_under_one_of_several_audio_folders_name_recordings_in_all_tables(tmp_path: Path) -> None:
+    folder = data(tmp_path / "data", present=("plot/1,0,1,0,100,1,900", "site/2,0,1,0,100,1,900"))
+    sound(folder / "train" / "plot" / "1.wav")
+    sound(tmp_path / "cards" / "site" / "2.wav")
+    table(folder / "recordings.csv", "plot/1,ridge", "site/2,river", header="recording_id,site")
+    loaded = dataset.load(folder, [folder / "train", tmp_path / "cards"], strict=True)
+    assert [box.recording for box in loaded.annotations if box.present] == ["train/plot/1", "cards/site/2"]
+    sites = {recording.key: recording.site for recording in loaded.recordings}
+    assert sites == {"train/a": "", "train/b": "", "train/plot/1": "ridge", "cards/site/2": "river"}
+
+
 def test_sites_may_stand_in_another_column_and_in_paths(tmp_path):
     folder = data(tmp_path)
     sound(folder / "train" / "x" / "1.wav")

@@ -208,9 +208,13 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
             raise DataError(f"{table}: no such file; expected a table with the columns recording_id, {site_column}")
         return recordings, []
     sites, problems = recordings_table.read(table, site_column)
-    placed, known = [], set[str]()
+    names_of = door.Names(recordings)
+    meant = {name: its[0].key for name in sites if len(its := names_of.candidates(name)) == 1}
+    by_path = {key: name for name, key in meant.items()}
+    placed, known = [], set(meant)
     for recording in recordings:
-        names = (recording.key, recording.key + recording.path.suffix, recording.path.stem, recording.path.name)
+        key, path = recording.key, recording.path
+        names = (key, key + path.suffix, by_path.get(key, key), path.stem, path.name)
         placed.append(replace(recording, site=next((sites[name] for name in names if sites.get(name)), "")))
         known.update(names)
     strangers = [name for name in sites if name not in known]

@@ -184,3 +184,46 @@ def test_complaint_3_extensions_in_capitals_are_the_same():
 def test_a_file_right_under_the_audio_folder_is_named_with_it():
     assert matched("/season/audio/a.wav", recording("a.wav")) == "a"
     assert matched("/season/other/a.wav", recording("a.wav")) == "unknown_recording"
+
+
+# ---- several audio folders -------------------------------------------------------------------------------------
+
+
+def test_a_path_under_one_of_several_audio_folders_finds_its_recording():
+    recordings = [
+        recording("CARDS/siteB/2024/x.flac"),
+        recording("train/plotA/train0000.wav"),
+        recording("train/y.wav"),
+    ]
+    for name in ("siteB/2024/x", "siteB/2024/x.flac", "siteB\\2024\\x.FLAC", "2024/x"):
+        assert matched(name, *recordings) == "CARDS/siteB/2024/x"
+    assert matched("plotA/train0000", *recordings) == "train/plotA/train0000"
+    assert matched("y", *recordings) == "train/y"
+
+
+def test_a_key_ends_in_whole_names_of_folders_and_in_nothing_else():
+    for name in ("B/x", "siteA/x", "../siteB/x", "CARDS/x", "/siteB/x", "siteB/x/", "siteB"):
+        assert matched(name, recording("CARDS/siteB/x.flac")) == "unknown_recording", name
+
+
+def test_a_path_under_two_audio_folders_is_ambiguous_and_both_are_named():
+    recordings = [recording("CARDS/siteB/x.flac"), recording("copy/siteB/x.flac")]
+    annotations, (problem,) = match([box("siteB/x")], recordings)
+    assert (annotations, problem.kind) == ([], "ambiguous_recording")
+    assert all(str(one.path) in str(problem) for one in recordings)
+    assert matched("copy/siteB/x", *recordings) == "copy/siteB/x"
+
+
+def test_a_whole_key_comes_before_the_end_of_another():
+    recordings = [recording("siteB/x.flac"), recording("CARDS/siteB/x.flac")]
+    for name in ("siteB/x", "siteB/x.flac", "siteB/x.FLAC"):
+        assert matched(name, *recordings) == "siteB/x"
+
+
+def test_the_end_of_a_key_comes_before_a_key_that_has_less_of_the_name():
+    recordings = [recording("CARDS/siteB/2024/x.flac"), recording("2024/x.flac")]
+    assert matched("siteB/2024/x", *recordings) == "CARDS/siteB/2024/x"
+
+
+def test_the_audio_folder_and_a_folder_of_its_name_are_told_apart_by_no_name():
+    assert matched("audio/a.wav", recording("a.wav"), recording("copy/audio/a.wav")) == "ambiguous_recording"

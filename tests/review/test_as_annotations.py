@@ -83,3 +83,30 @@ def test_verdicts_alone_make_a_data_set_when_one_says_present() -> None:
     assert (box.recording, box.species, box.present) == ("r", 1, True)
     with pytest.raises(DataError, match="nobody says of any recording here that a species is present"):
         with_verdicts(alone, [verdict(False)], "verdicts")
+
+
+CARDS = (
+    Recording("CARDS/siteB/x", Path("/season/CARDS/siteB/x.flac"), 10.0, 32_000),
+    Recording("CARDS/siteC/x", Path("/season/CARDS/siteC/x.flac"), 10.0, 32_000),
+    Recording("train/plotA/a", Path("/data/train/plotA/a.wav"), 10.0, 32_000),
+)
+BOXED = DataSet(CARDS, (Annotation("train/plotA/a", 0, 1.0, 2.0, 0, 9, True),), (Species(0, "a"), Species(1, "b")))
+
+
+def test_verdicts_on_one_folder_of_recordings_are_learnt_from_beside_others() -> None:
+    said = [verdict(True, name="siteB/x"), verdict(False, name="CARDS/siteC/x"), verdict(True, name="elsewhere")]
+    found = with_verdicts(BOXED, said, "verdicts")
+    assert [box.recording for box in found.annotations] == ["train/plotA/a", "CARDS/siteB/x", "CARDS/siteC/x"]
+    assert [problem.kind for problem in found.problems] == ["unknown_recording"]
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "x"])
+def test_verdicts_on_none_of_the_recordings_are_an_error_that_names_the_folders(name: str) -> None:
+    with pytest.raises(DataError, match="none of the 2 answers, present or absent, fits one recording") as error:
+        with_verdicts(BOXED, [verdict(True, name=name), verdict(False, name=name, start_s=5.0)], "verdicts")
+    assert f"lie in {Path('/data/train').absolute()}, {Path('/season/CARDS').absolute()};" in str(error.value)
+    assert f"recording_id is {name!r}" in str(error.value) or "siteB/x.flac and" in str(error.value)
+
+
+def test_verdicts_that_are_all_unsure_are_no_error() -> None:
+    assert with_verdicts(BOXED, [verdict(None, name="elsewhere")], "verdicts") == BOXED

@@ -7,6 +7,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
@@ -32,8 +33,8 @@ def match(annotations: Iterable[Named], recordings: Sequence[Recording]) -> tupl
     """Give annotations the keys of their recordings; those without one are left out, each with a Problem.
 
     A recording may be named by its key, by its key with the extension in letters of any case, by a path that ends in
-    one of these, or by the name of its file, with the extension or without, if no other file has that name. Nothing
-    outside `recordings` is looked at, whatever a name says.
+    one of these, or by the end of one of these from a folder or the file on, if no other has that end. Nothing outside
+    `recordings` is looked at, whatever a name says.
     """
     found = Names(recordings)
     known: dict[str, list[Recording]] = {}
@@ -57,14 +58,25 @@ class Names:
         self.exact = {recording.key + recording.path.suffix: recording for recording in recordings}
         self.exact |= {recording.key: recording for recording in recordings}  # a key comes before another's extension
         self.loose: dict[str, dict[str, Recording]] = defaultdict(dict)
-        self.inner: dict[str, dict[str, Recording]] = defaultdict(dict)  # keys that have folders
+        self.inner: dict[str, dict[str, Recording]] = defaultdict(dict)  # keys, with a folder each
         for recording in recordings:
-            key, suffix = recording.key, recording.path.suffix
-            for name in (key, key + suffix, recording.path.stem, recording.path.name):
+            key, path = recording.key, recording.path
+            names = (key, key + path.suffix, path.stem, path.name)
+            for name in names:
                 self.loose[_plain(name)][key] = recording
-            for name in (key, key + suffix):
-                if "/" in name:
-                    self.inner[_plain(name)][key] = recording
+            # What lies right under the audio folder has no folder in its key: the audio folder itself may be a path's.
+            for name in names[:2] if "/" in key else [f"{path.parent.name}/{name}" for name in names]:
+                self.inner[_plain(name)][key] = recording
+
+    @cached_property
+    def ends(self) -> dict[str, dict[str, Recording]]:
+        """What keys end in, from any of their folders on: of several audio folders, paths under one have such names."""
+        ends: dict[str, dict[str, Recording]] = defaultdict(dict)
+        for name, its in self.inner.items():
+            parts = name.split("/")
+            for first in range(len(parts) - 1):
+                ends["/".join(parts[first:])] |= its
+        return ends
 
     def candidates(self, name: str) -> list[Recording]:
         """The recordings that may be meant."""
@@ -76,14 +88,12 @@ class Names:
         parts = plain.split("/")
         if ".." in parts:
             return []
+        if plain in self.ends:
+            return list(self.ends[plain].values())
         for first in range(1, len(parts) - 1):  # the longest end of a path that is a key with its folders
             if (end := "/".join(parts[first:])) in self.inner:
                 return list(self.inner[end].values())
-        # What lies right under the audio folder has no folder in its key: the folder itself may be the path's.
-        flat = self.loose.get(parts[-1], {}).values()
-        return [
-            one for one in flat if len(parts) > 1 and "/" not in one.key and _plain(one.path.parent.name) == parts[-2]
-        ]
+        return []
 
 
 def check(

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from dawnchorus.annotations import door
 from dawnchorus.annotations.problems import Problem
 from dawnchorus.dataset import DataError, DataSet
-from dawnchorus.events import Annotation, Stretch, Verdict
+from dawnchorus.events import Annotation, Recording, Stretch, Verdict
 from dawnchorus.words import counted
+
+MOST_FOLDERS = 10  # that a message names
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,17 @@ def with_verdicts(data: DataSet, verdicts: Sequence[Verdict], source: str, stric
     """The data set with the boxes of verdicts, which are checked at the door as those of tables are.
 
     Verdicts on other recordings, and clips that people disagree about, are named among its problems; `source` says
-    where the verdicts came from. Raises DataError with `strict` for any such problem, and when nothing says present.
+    where the verdicts came from. Raises DataError with `strict` for any such problem, when no answer fits one of the
+    recordings alone, and when nothing says present.
     """
-    told, unmatched = door.match(as_annotations(verdicts, data.bands_hz), data.recordings)
+    said = as_annotations(verdicts, data.bands_hz)
+    told, unmatched = door.match(said, data.recordings)
+    if said and not told and data.recordings:
+        raise DataError(
+            f"{source}: none of the {counted(len(said), 'answer')}, present or absent, fits one recording alone; "
+            f"recordings are named such as {data.recordings[0].key!r} and lie in {_folders(data.recordings)}; name all "
+            f"folders with recordings, each with --audio; the first problem:\n{unmatched[0]}"
+        )
     added, doubtful = door.check(told, data.recordings, len(data.species))
     differ = [
         Problem(source, 0, "disagreement", str(one), "one answer", left_out=False) for one in disagreements(verdicts)
@@ -113,3 +123,10 @@ def with_verdicts(data: DataSet, verdicts: Sequence[Verdict], source: str, stric
             f"{source}: nobody says of any recording here that a species is present; the problems:\n{listed}"
         )
     return replace(data, annotations=boxes, problems=(*data.problems, *problems))
+
+
+def _folders(recordings: Iterable[Recording]) -> str:
+    """Where recordings lie: of several audio folders these, of one the folders right under it."""
+    folders = {str(one.path.absolute().parents[max(one.key.count("/") - 1, 0)]) for one in recordings}
+    first = sorted(folders)[:MOST_FOLDERS]
+    return ", ".join(first) + (f" and {len(folders) - len(first)} more" if len(folders) > len(first) else "")
