@@ -184,3 +184,8 @@ def test_weights_are_the_same_with_and_without_the_coordinate() -> None:
 def test_a_network_recorded_before_there_was_a_coordinate_keeps_its_record() -> None:
     assert "coordinate" not in to_record(TINY)
     assert from_record(to_record(replace(TINY, coordinate=True))).coordinate
+
+
+def test_a_misspelt_backbone_is_told_the_names_that_are_like_it():
+    with pytest.raises(ValueError, match=r"no network 'restnet18'; like it: resnet18, "):
+        SedNetwork(Backbone("restnet18", "none")).build(2, 128, 32)

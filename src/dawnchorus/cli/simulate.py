@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,6 @@ def simulate(
         console().print(warning, markup=False)
     console().print(
         f"{recordings} training and {counted(test_recordings, 'test recording')} in {out}; "
-        f"next: dawnchorus train {out} --out RUN",
+        f"next: {shlex.join(['dawnchorus', 'train', str(out), '--out', 'RUN'])}",
         markup=False,
     )

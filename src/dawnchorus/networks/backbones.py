@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,8 @@ def _create(name: str, **options: Any) -> nn.Module:
     import timm
 
     if not timm.is_model(name):
-        raise ValueError(f"timm has no network {name!r}; like it: {', '.join(timm.list_models(f'{name[:6]}*')[:8])}")
+        alike = difflib.get_close_matches(name, timm.list_models(), 5) or timm.list_models(f"{name[:4]}*")[:5]
+        raise ValueError(f"timm has no network {name!r}" + (f"; like it: {', '.join(alike)}" if alike else ""))
     network: nn.Module = timm.create_model(name, pretrained=False, **options)
     return network
 
