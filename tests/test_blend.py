@@ -189,7 +189,7 @@ def test_weights_are_one_a_member():
 
 
 def test_a_folder_without_predictions_says_what_was_expected(tmp_path):
-    with pytest.raises(BlendError, match=r"neither run.json nor submission.csv here"):
+    with pytest.raises(BlendError, match=r"no run.json, submission.csv or scores.parquet here"):
         blend.member(tmp_path)
 
 
@@ -267,6 +267,30 @@ def test_the_folder_of_a_detection_that_kept_its_scores_is_a_member(tmp_path):
     for key, one in read.frames.items():
         np.testing.assert_allclose(one.framewise, heard.frames[key].framewise, atol=6e-4)
         np.testing.assert_allclose(one.frame_start_s, heard.frames[key].frame_start_s)
+
+
+@pytest.mark.parametrize(("record", "top_s"), [({"top_s": 1.6}, 1.6), ({}, 0.0), (None, 0.0)])
+def test_kept_scores_tell_of_whole_recordings_as_their_model_does(tmp_path, record, top_s):
+    keep(tmp_path, heard := member(0.16))
+    (tmp_path / "submission.csv").unlink()
+    if record is not None:
+        write_json(tmp_path / "summary.json", record)
+    read = blend.member(tmp_path)
+    assert read.whole.keys() == read.frames.keys() == heard.frames.keys()
+    for key, said in read.whole.items():
+        loudest = np.sort(heard.frames[key].framewise, axis=0)[-max(1, round(top_s / 0.16)) :]
+        np.testing.assert_allclose(said, loudest.mean(axis=0), atol=6e-4)
+
+
+def test_kept_scores_that_tell_nothing_are_named(tmp_path):
+    keep(tmp_path, member())
+    (tmp_path / "submission.csv").unlink()
+    write_json(tmp_path / "summary.json", {"top_s": "long"})
+    with pytest.raises(BlendError, match="top_s is 'long' in its record; expected seconds"):
+        blend.member(tmp_path)
+    scores_parquet.write(tmp_path / "scores.parquet", [], 0.5, member().species)
+    with pytest.raises(BlendError, match=r"scores.parquet: no recording is in it"):
+        blend.member(tmp_path)
 
 
 def test_several_channels_of_a_recording_are_no_member(tmp_path):

@@ -3,9 +3,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -97,7 +99,13 @@ def test_runs_are_blended_into_what_a_study_leaves(trained: Path, tmp_path: Path
     options = ["--by", "product", "--weight", "2", "--weight", "1", "--frame", "0.25"]
     result = runner.invoke(app, ["blend", *both, "--out", str(out), *options])
     assert result.exit_code == 0, result.output
-    assert {path.name for path in out.iterdir()} == {"submission.csv", "frames.npz", "detections.csv", "blend.json"}
+    assert {path.name for path in out.iterdir()} == {
+        "submission.csv",
+        "probabilities.csv",
+        "frames.npz",
+        "detections.csv",
+        "blend.json",
+    }
     record = json.loads((out / "blend.json").read_text(encoding="utf-8"))
     assert record["blend"] == {"by": "product", "calibrated": False, "weights": [2.0, 1.0], "frame_s": 0.25}
     assert [one["from"] for one in record["members"]] == both
@@ -426,6 +434,21 @@ def test_detect_takes_patterns_options_and_shows_where_the_time_went(tiny: Path,
     assert "rule.threshold: 0.2 before, 0.3 now" in again.output
     restarted = runner.invoke(app, [*command, "--restart", "--json", "--workers", "1"])
     assert json.loads(restarted.stdout)["recordings"] == 4
+
+
+def test_detections_that_kept_their_scores_are_blended_without_a_submission(tiny: Path, tmp_path: Path) -> None:
+    package.write(replace(tiny_model.write(tmp_path / "model"), top_s=1.0))
+    one, two, both, sample = (tmp_path / name for name in ("one", "two", "both", "sample.csv"))
+    command = ["detect", str(tmp_path / "model"), str(tiny / "audio"), "--workers", "1", "--keep-scores", "--out"]
+    for out in (one, two):
+        assert runner.invoke(app, [*command, str(out)]).exit_code == 3  # of one file that is broken
+    result = runner.invoke(app, ["blend", str(one), str(two), "--out", str(both)])
+    assert result.exit_code == 0, result.output
+    sample.write_bytes((both / "submission.csv").read_bytes())
+    assert runner.invoke(app, [*command, str(one), "--submission", str(sample)]).exit_code == 3
+    told, blended = (np.loadtxt(out / "submission.csv", str, delimiter=",", skiprows=1) for out in (one, both))
+    assert (told[:, 0] == blended[:, 0]).all() and len(told) == 4
+    np.testing.assert_allclose(told[:, 1:].astype(float), blended[:, 1:].astype(float), atol=6e-4)
 
 
 def test_shards_are_merged(tiny: Path, tmp_path: Path) -> None:

@@ -118,12 +118,11 @@ def of_run(run: RunFolder) -> Member:
 def of_predictions(folder: Path) -> Member:
     """What a folder's submission.csv says of recordings, its frames.npz or scores.parquet, detections, probabilities.
 
-    All but the first may be missing; a study has a calibration, which makes its probabilities. Raises BlendError when
-    there is no submission, or when a file is of another kind.
+    All but the first may be missing, and that too where `detect` kept scores: they tell those of whole recordings then.
+    A study has a calibration, which makes its probabilities. Raises BlendError when there is neither, or when a file is
+    of another kind.
     """
-    if not (folder / SUBMISSION).is_file():
-        raise BlendError(f"{folder}: neither run.json nor {SUBMISSION} here; expected a run or its predictions")
-    alone = of_submission(folder / SUBMISSION)
+    alone = of_submission(folder / SUBMISSION) if (folder / SUBMISSION).is_file() else _of_kept(folder)
     result, typical_s = _record(folder, alone.n_species)
     calibrated = "key" in result and (folder / "calibration.csv").is_file()
     calibration = tables.read(folder, result["key"]) if calibrated else None
@@ -132,7 +131,7 @@ def of_predictions(folder: Path) -> Member:
     return replace(
         alone,
         where=folder,
-        frames=_frames(folder),
+        frames=alone.frames or _frames(folder),
         names=names,
         bands_hz=bands,
         typical_s=typical_s,
@@ -148,6 +147,19 @@ def of_submission(path: Path) -> Member:
     """What a submission table says of whole recordings."""
     recordings, scores = submission.read(path)
     return Member(path, dict(zip(recordings, scores.astype(np.float32), strict=True)))
+
+
+def _of_kept(folder: Path) -> Member:
+    """What `detect --keep-scores` says of whole recordings: their highest frame, where no top_s is told."""
+    if not (folder / KEPT).is_file():
+        raise BlendError(f"{folder}: no run.json, {SUBMISSION} or {KEPT} here; expected a run or its predictions")
+    if not (frames := _frames(folder)):
+        raise BlendError(f"{folder / KEPT}: no recording is in it")
+    n_species = next(iter(frames.values())).framewise.shape[1]
+    top_s = _record(folder, n_species)[0].get("top_s", 0.0)
+    if not (isinstance(top_s, int | float) and 0 <= top_s < math.inf):
+        raise BlendError(f"{folder}: top_s is {top_s!r} in its record; expected seconds, 0 or more")
+    return Member(folder, {key: scores.whole_recording(top_s) for key, scores in frames.items()}, frames)
 
 
 def _probabilities(calibration: Calibration | None, whole: Mapping[str, NDArray[np.float32]]) -> dict[str, Floats]:

@@ -42,6 +42,9 @@ def test_labels_go_to_every_format_with_the_names_of_two_cards(season: Path, for
     )
     run(season / "labels", out, "--to", format, "--audio", season / "audio")
     again = formats.read(out, format).marks
+    refused = runner.invoke(app, ["convert", str(season / "labels"), str(out), "--to", format], env={"COLUMNS": "200"})
+    assert refused.exit_code == 1 and "exists; --overwrite replaces it" in refused.output
+    run(season / "labels", out, "--to", format, "--audio", season / "audio", "--overwrite")
     found = {
         (one.recording.removesuffix(".WAV").removeprefix(f"{season}/audio/"), one.species, one.start_s) for one in again
     }
@@ -56,8 +59,24 @@ def test_what_is_lost_is_said_once_with_its_count(season: Path) -> None:
         "rows that lose their frequencies (2)",
         f"written: {season / 'x.csv'}",
     ]
-    told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json"))
+    told = json.loads(run(season / "labels", season / "x.csv", "--to", "kaleidoscope", "--json", "--overwrite"))
     assert told == {"rows": 4, "silence": 0, "lost": {"lose their frequencies": 2}, "problems": []}
+
+
+@pytest.mark.parametrize(
+    ("format", "theirs"), [("raven", "SD01/20260401_050000.selections.txt"), ("rfcx", "train_tp.csv")]
+)
+def test_what_somebody_corrected_is_not_written_over(season: Path, format: str, theirs: str) -> None:
+    out = season / "recordings"
+    (out / theirs).parent.mkdir(parents=True)
+    (out / "notes.csv").touch()
+    (out / theirs).write_text("corrected")
+    words = ["convert", str(season / "labels"), str(out), "--to", format]
+    refused = runner.invoke(app, words, env={"COLUMNS": "200"})
+    assert refused.exit_code == 1 and f"{out / theirs}: exists; --overwrite replaces it" in refused.output
+    assert (out / theirs).read_text() == "corrected"
+    (out / theirs).unlink()
+    run(*words[1:])
 
 
 def test_rows_that_cannot_be_used_are_told(season: Path) -> None:

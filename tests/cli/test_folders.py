@@ -42,6 +42,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "strangers.csv").write_text("recording_id,s0,s1\na,0,0\n")
     sounds.write_wav(tmp_path / "twin" / "a.wav", sounds.noise(1.0))
     (tmp_path / "truth.csv").touch()
+    for file in ("sites/recordings.csv", "named/species.csv", "season/season.html"):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -58,6 +61,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("train data --out data", "data: is the folder of the data"),
         ("train data --out data/train/x", "data/train/x: lies in data/train"),
         ("train data --out sound/x --audio sound", "sound/x: lies in sound"),
+        ("train data --out found", "found: holds ledger.sqlite, what `detect` found; choose another folder"),
+        ("train data --out shards", "shards: holds ledger-0001-of-0002.sqlite, what `detect` found"),
+        ("train data --out season", "season: holds season.html, what `summarise` made"),
+        ("train data --out run/model", "run/model: holds package.json, a model"),
         ("train data --out x --audio silent", "silent: no sound files found"),
         ("train data --out x --teacher run/model", "run/model is a model. Did you mean run?"),
         ("train silent --annotations truth.csv --out x", "silent: no sound files found"),
@@ -71,6 +78,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("detect run/model nowhere --out x", "nowhere: no such file or folder"),
         ("detect run/model silent --out x", "silent: no sound files found"),
         ("detect run/model sound --out file", "file: is a file"),
+        ("detect run/model data/train --out data", "data: holds train_tp.csv, a table of a data set; choose another"),
+        ("detect run/model sound --out sites", "sites: holds recordings.csv, a table of a data set"),
+        ("detect run/model sound --out named", "named: holds species.csv, a table of a data set"),
+        ("detect run/model sound --out run", "run: holds run.json, a run of `train`"),
+        ("detect run/model sound --out run/model", "run/model: holds package.json, a model"),
+        ("detect run/model sound --out season", "season: holds season.html, what `summarise` made"),
+        (
+            "detect run/model sound --out sound",
+            "sound: is a folder of recordings; choose another, new or of an earlier",
+        ),
+        ("detect run/model sound --out twin", "twin: is a folder of recordings"),
         (
             "detect run/model sound --out x --submission other.csv",
             "its columns are recording_id, s0, frog; expected recording_id, s0, s1",
@@ -97,7 +115,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("blend run run/model/networks --out x", "Did you mean run?"),
         (
             "blend data --out x",
-            "expected a finished run, a folder with submission.csv, or such a table. data is a data",
+            "expected a finished run, a folder with submission.csv or scores.parquet, or a submission table. data is a",
         ),
         ("summarise run --out x", "run is a run of `train`. Did you mean run/found?"),
         ("summarise found/files.csv --out x", "found/files.csv is a file. Did you mean found?"),
@@ -134,6 +152,13 @@ def test_it_is_told_without_a_slow_import(here: Path) -> None:
 
 def test_a_run_may_lie_beside_the_recordings_of_the_data(here: Path) -> None:
     folders.can_write(Path("data/run"), Path("data"), [audio_folder(Path("data"))])
+
+
+def test_a_run_or_a_detection_may_go_on_beside_other_tables(here: Path) -> None:
+    for name in ("run/species.csv", "found/recordings.csv", "found/train_tp.csv"):
+        (here / name).touch()
+    folders.can_write(Path("run"), Path("data"))
+    folders.can_detect(Path("found"), ["sound"])
 
 
 def test_patterns_lists_and_urls_are_left_to_detection(here: Path) -> None:

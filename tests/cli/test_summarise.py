@@ -45,10 +45,13 @@ def detect(home: Path, out: Path, *more: str) -> str:
 def test_the_same_run_learns_of_sites_and_zones_without_analysing_again(home: Path, tmp_path: Path) -> None:
     said = detect(home, tmp_path)
     assert "no start time: its name does not say in which time zone" in said
+    assert "dawnchorus review" in said and "dawnchorus summarise" not in said
+    assert "summarise needs start times: detect again with --clock or --pattern" in said
     refused = runner.invoke(app, ["summarise", str(tmp_path), "--out", str(tmp_path / "season")])
     assert refused.exit_code == 1
     assert "none of 2 files has a start time" in refused.output
-    detect(home, tmp_path, *WHERE, "--sites", str(home / "sites.csv"), "--round-coordinates", "1")
+    said = detect(home, tmp_path, *WHERE, "--sites", str(home / "sites.csv"), "--round-coordinates", "1")
+    assert f"dawnchorus summarise {tmp_path} --out SEASON" in said.replace("\n", "")
     found = table(tmp_path / "detections.csv")
     assert {row["site"] for row in found} == {"ridge"}
     assert found[0]["time_utc"].startswith("2026-03-29T00:59:59.") or found[0]["time_utc"] >= "2026-03-29T01:00:00"
@@ -86,6 +89,11 @@ def test_a_wrong_zone_or_pattern_is_told_before_anything_is_heard(
     assert said.exit_code == 1
     assert words in said.output
     assert not (tmp_path / "x").exists()
+
+
+def test_of_a_detection_without_any_nothing_is_next(home: Path, tmp_path: Path) -> None:
+    assert "next:" not in (said := detect(home, tmp_path, *WHERE, "--threshold", "1")), said
+    assert "0 detections in 2 recordings" in said
 
 
 def test_what_has_no_start_or_no_site_is_told(tmp_path: Path) -> None:

@@ -37,6 +37,29 @@ def test_a_file_has_one_name_whether_its_folder_is_named_or_the_file(tmp_path: P
     assert [(one.name, one.size) for one in by_folder] == [("1.wav", 5), ("2.wav", 5)]
 
 
+def test_what_train_left_below_a_folder_is_not_heard_unless_it_is_named(tmp_path: Path, monkeypatch) -> None:
+    touch(
+        tmp_path,
+        "1.wav",
+        "cache/2.wav",
+        "run/run.json",
+        "run/stages/1/s.csv",
+        "run/cache/pasted/3.flac",
+        "run/4.wav",
+        "x/run.json",
+        "x/5.wav",
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def heard(*roots: str) -> list[str]:
+        return [one.path.as_posix() for one in entries_of(roots_of(roots))]
+
+    assert heard(".") == ["1.wav", "cache/2.wav", "x/5.wav"]  # another program's run.json is nothing
+    assert heard("run") == ["run/4.wav"]
+    assert heard("run/cache") == heard("run/cache/pasted/3.flac") == ["run/cache/pasted/3.flac"]
+    assert heard("1.wav", "run/cache/pasted/*") == ["1.wav", "run/cache/pasted/3.flac"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_what_cannot_be_looked_at_is_listed_so_that_the_run_says_so(tmp_path: Path) -> None:
     touch(tmp_path, "a/1.wav")

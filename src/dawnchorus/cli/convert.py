@@ -9,7 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write
+from dawnchorus.cli.folders import RFCX, can_replace, can_write
+
+IN_FOLDERS = {"raven": ("**/*.selections.txt",), "audacity": ("**/*.txt",), "rfcx": RFCX}
+"""The files of formats that are folders."""
 
 
 def _encoding(name: str) -> str:
@@ -43,6 +46,7 @@ Encoding = Annotated[
     typer.Option(help="The encoding of tables that are not UTF-8, such as cp1252 or shift_jis.", callback=_encoding),
 ]
 Sound = Annotated[list[Path] | None, typer.Option(help="Folders with the recordings.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace tables that are there.")]
 
 
 def spellings(names: Path | None, name_as: str, encoding: str = "") -> Any:
@@ -87,6 +91,13 @@ def told(
     return Told(species, None if verdict is None else words[verdict], pairs, tuple(recordings), comma, encoding)
 
 
+def _held(out: Path, write_as: str) -> list[Path]:
+    """The files in the way of what is to be written."""
+    if out.is_dir():
+        return [path for pattern in IN_FOLDERS.get(write_as, ()) for path in sorted(out.glob(pattern))]
+    return [out]
+
+
 def _placed(recordings: Any, table: Path) -> list[Any]:
     """Recordings with the sites and the starts that a recordings.csv has for them."""
     from dataclasses import replace
@@ -127,6 +138,7 @@ def convert(
     decimal_comma: DecimalComma = False,
     encoding: Encoding = "",
     complete: Complete = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write annotations or detections in another format, and say what it cannot hold."""
@@ -134,6 +146,7 @@ def convert(
     from dawnchorus.console import console
 
     can_write(out.parent)
+    can_replace(_held(out, write_as), overwrite)
     said = told(species_column, column, verdict, decimal_comma, audio, recordings, encoding)
     done = converting.convert([source], out, read_as, write_as, said, spellings(names, name_as, encoding), complete)
     if as_json:

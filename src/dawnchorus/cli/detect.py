@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from dawnchorus.cli.app import EXIT_FAULTS, LINES, Json, TimeLimit, Workers, app, example, plain_errors
-from dawnchorus.cli.folders import can_write, need_heard, need_model, need_shards, need_table
+from dawnchorus.cli.folders import FOUND, can_detect, need_heard, need_model, need_shards, need_table
 from dawnchorus.words import counted
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def detect(
 ) -> None:
     """Find species in recordings. Needs no torch. Run it again to go on after whatever stopped it."""
     need_model(model)
-    can_write(out)
-    begins = not any(out.glob("ledger*.sqlite"))  # what was heard stays when its folder is gone
+    can_detect(out, audio)
+    begins = not any(out.glob(FOUND))  # what was heard stays when its folder is gone
     if begins:
         need_heard(audio)
     score, which, where = _threshold(threshold), _channels(channel), _engine(engine)
@@ -238,10 +238,13 @@ def detect_shown(
             f"{counted(detected.detections, 'detection')} in {counted(detected.heard, 'recording')}: {where}",
             markup=False,
         )
-        if shard is None or shard.of == 1:
+        if detected.detections and (shard is None or shard.of == 1):
             heard = shlex.join(str(one) for one in audio)
             say(f"next: dawnchorus review {out} --audio {heard}", markup=False)
-            say(f"      dawnchorus summarise {out} --out SEASON", markup=False)
+            if detected.with_start:
+                say(f"      dawnchorus summarise {out} --out SEASON", markup=False)
+            else:
+                say("      summarise needs start times: detect again with --clock or --pattern; nothing is heard twice")
     return bool(detected.errors or (strict and detected.lost))
 
 

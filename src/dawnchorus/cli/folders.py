@@ -10,6 +10,15 @@ from dawnchorus.audio.extensions import EXTENSIONS, audio_folder
 
 DEEP = 2  # folders further down that are searched for what was meant
 SHARDS = "ledger-*-of-*.sqlite"
+RUN, FOUND = "run.json", "ledger*.sqlite"  # what `train` and `detect` leave, and know their own folder by
+RFCX = ("train_tp.csv", "train_fp.csv", "species.csv")
+TAKEN = {
+    RUN: "a run of `train`",
+    "package.json": "a model",
+    FOUND: "what `detect` found",
+    "season.html": "what `summarise` made",
+    **dict.fromkeys((*RFCX, "recordings.csv"), "a table of a data set"),
+}
 
 
 class FolderError(ValueError):
@@ -52,9 +61,9 @@ def need_model(folder: Path) -> None:
 
 
 def need_member(path: Path) -> None:
-    """Raise FolderError unless `path` is a finished run, has a submission, or is a file."""
-    if not path.is_file() and not (path / "submission.csv").is_file():
-        expected = "a finished run, a folder with submission.csv, or such a table"
+    """Raise FolderError unless `path` is a finished run, has a submission or scores of frames, or is a file."""
+    if not any(one.is_file() for one in (path, path / "submission.csv", path / "scores.parquet")):
+        expected = "a finished run, a folder with submission.csv or scores.parquet, or a submission table"
         _need(path, "run.json", expected, (path.parent, path.parent.parent))
 
 
@@ -90,7 +99,7 @@ def need_sound(folder: Path) -> None:
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such file or folder")
     for _, folders, names in os.walk(folder):
-        if any(Path(name).suffix.lower() in EXTENSIONS for name in names if not name.startswith(".")):
+        if any(map(_is_sound, names)):
             return
         folders[:] = [name for name in folders if not name.startswith(".")]
     known = what_is(folder)
@@ -116,17 +125,51 @@ def need_table(path: Path) -> None:
 def can_write(out: Path, data: Path | None = None, heard: Sequence[Path] = ()) -> None:
     """Raise FolderError where `out` is a file, is `data`, or lies in a folder whose recordings are `heard`.
 
-    What a run leaves there would be among the recordings of the next.
+    What a run leaves there would be among the recordings of the next. With `data`, a run is what is to be written:
+    then `out` must not be another command's, either.
     """
     here = next((one for one in (out, *out.parents) if one.exists()), out)
     if here.exists() and not here.is_dir():
         raise FolderError(f"{here}: is a file; expected a folder, new or of an earlier run")
     place = out.resolve()
     if data is not None and place == data.resolve():
-        raise FolderError(f"{out}: is the folder of the data; choose another, such as {data.with_name('RUN')}")
+        raise FolderError(
+            f"{out}: is the folder of the data; choose another, such as {data.resolve().with_name('RUN')}"
+        )
     for folder in heard:
         if folder.resolve() in (place, *place.parents):
             raise FolderError(f"{out}: lies in {folder}, where recordings are looked for; choose a folder beside it")
+    if data is not None:
+        _free(out, RUN)
+
+
+def can_detect(out: Path, audio: Iterable[str]) -> None:
+    """Raise FolderError where `out` is another's folder, or is of recordings, unless `detect` wrote there before."""
+    can_write(out)
+    _free(out, FOUND)
+    if not out.is_dir() or any(out.glob(FOUND)):
+        return
+    if out.resolve() in {Path(one).resolve() for one in audio} or any(map(_is_sound, os.listdir(out))):
+        raise FolderError(f"{out}: is a folder of recordings; choose another, new or of an earlier `detect`")
+
+
+def can_replace(files: Iterable[Path], overwrite: bool) -> None:
+    """Raise FolderError where one of `files` is there, which only `overwrite` replaces."""
+    if not overwrite and (there := next((path for path in files if path.exists()), None)):
+        raise FolderError(f"{there}: exists; --overwrite replaces it")
+
+
+def _free(out: Path, own: str) -> None:
+    """Raise FolderError where `out` holds what another command or the user put there, and no file of one's `own`."""
+    if any(out.glob(own)):
+        return
+    for name, words in TAKEN.items():
+        if held := next(out.glob(name), None):
+            raise FolderError(f"{out}: holds {held.name}, {words}; choose another folder")
+
+
+def _is_sound(name: str) -> bool:
+    return Path(name).suffix.lower() in EXTENSIONS and not name.startswith(".")
 
 
 def _need(folder: Path, file: str, expected: str, perhaps: Iterable[Path]) -> None:

@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
+from dawnchorus.cli.convert import Overwrite
+from dawnchorus.cli.folders import RFCX, can_replace
 from dawnchorus.words import counted
 
 
@@ -27,6 +29,7 @@ def verdicts(
     by: Annotated[str, typer.Option(help="Whose answers --add reads, where the table doesn't say.")] = "imported",
     rfcx: Annotated[Path | None, typer.Option(help="Folder for train_tp.csv, train_fp.csv and species.csv.")] = None,
     arbimon: Annotated[Path | None, typer.Option(help="A CSV file of validations.")] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Count what people said in a review, read tables into it, write it as tables."""
@@ -39,6 +42,8 @@ def verdicts(
 
     if not add and "://" not in where and not Path(where).is_file():
         raise store.StoreError(f"{where}: no such file; expected the verdicts of `dawnchorus review`")
+    tables = [] if rfcx is None else [rfcx / name for name in RFCX]
+    can_replace(tables if arbimon is None else [*tables, arbimon], overwrite)
     problems: list[str] = []
     with store.Store(where) as opened:
         for path in add or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -93,9 +93,9 @@ def homes_of(roots: Sequence[Where]) -> list[str]:
 def entries_of(roots: Sequence[Where]) -> list[Entry]:
     """All sound files under some folders, files or URLs, as they are now, by name; nothing is opened.
 
-    Folders that can't be read are entries of their own, so that the run says so. Names under one URL are told from it;
-    of several, names are told from the buckets. Raises StoreError for a URL that can't be read, ValueError for folders
-    and URLs in one run: their names could be the same.
+    What `train` left in a folder below them is left out. Folders that can't be read are entries of their own, so that
+    the run says so. Names under one URL are told from it; of several, names are told from the buckets. Raises
+    StoreError for a URL that can't be read, ValueError for folders and URLs in one run: their names could be the same.
     """
     urls = [root for root in roots if isinstance(root, str)]
     paths = [root for root in roots if isinstance(root, Path)]
@@ -104,8 +104,22 @@ def entries_of(roots: Sequence[Where]) -> list[Entry]:
     if urls:
         return _in_stores(list(dict.fromkeys(url.rstrip("/") for url in urls)))
     files, errors = listed(paths)
-    entries = [_entry(file.name, file.path) for file in files]
+    named = set(paths)
+    of_runs = {folder for folder in {file.path.parent for file in files} if _of_a_run(folder, named)}
+    entries = [_entry(file.name, file.path) for file in files if file.path in named or file.path.parent not in of_runs]
     return entries + [Entry(text_of(error.path), error.path, -1, 0) for error in errors]
+
+
+def _of_a_run(folder: Path, named: Set[Path]) -> bool:
+    """Whether a folder is, or lies in, a run of `train` or the cache of one, below those that are `named`."""
+    if folder in named:
+        return False
+    cache = folder.name == "cache" and _is_run(folder.parent)
+    return cache or _is_run(folder) or (folder != folder.parent and _of_a_run(folder.parent, named))
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "run.json").is_file() and (folder / "stages").is_dir()  # others may have a run.json, too
 
 
 def _in_stores(urls: list[str]) -> list[Entry]:

@@ -145,7 +145,7 @@ def summarise(ledgers: Sequence[Ledger], species: tuple[Species, ...]) -> Detect
 class Made:
     """What tables are made with: what is known of the model, and the wanted extras.
 
-    `rules` are the user's word on where and when files were recorded.
+    `rules` are the user's word on where and when files were recorded; `top_s` is the model's (`whole_recording`).
     """
 
     species: tuple[Species, ...]
@@ -156,6 +156,7 @@ class Made:
     keep_scores: bool = False
     sample: Path | None = None
     rules: Rules = Rules()
+    top_s: float = 0.0
 
 
 def write(ledgers: Sequence[Ledger], out: Path, made: Made, shard: Shard = WHOLE) -> Detected:
@@ -188,7 +189,7 @@ def write(ledgers: Sequence[Ledger], out: Path, made: Made, shard: Shard = WHOLE
             paths.append(out / "submission.csv")
             missing = submission_table.write(paths[-1], made.sample, dict(_wholes(ledgers)))
             detected = replace(detected, without_scores=tuple(missing))
-    write_json(paths[1], detected.as_record() | {"typical_s": list(made.typical_s)})
+    write_json(paths[1], detected.as_record() | {"typical_s": list(made.typical_s), "top_s": made.top_s})
     settle(paths)
     return detected
 

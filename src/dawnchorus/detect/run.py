@@ -196,6 +196,7 @@ def run(wanted: Wanted, watch: Watch = _unwatched, ahead: Process | None = None)
                 wanted.keep_scores,
                 wanted.sample,
                 wanted.rules,
+                model.top_s,
             )
             began = time.perf_counter()
             detected = outputs.write([ledger], wanted.out, made, wanted.shard)
@@ -369,6 +370,7 @@ def merge(out: Path, model: Path, sample: Path | None = None, rules: Rules | Non
             first["keep_scores"],
             sample,
             rules or Rules(),
+            packaged.top_s,
         )
         return outputs.write(ledgers, out, made)
     finally:
