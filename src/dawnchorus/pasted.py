@@ -27,7 +27,7 @@ from dawnchorus.files import content_hash, read_json, value_hash, whole, write_j
 
 Calls = Mapping[int, Sequence[Annotation]]  # the TP boxes of each species
 
-VERSION = 1  # of the making: a change of what is made makes new folders
+VERSION = 2  # of the making: a change of what is made makes new folders
 HIGHEST_RATE_HZ = 48_000  # recordings above it are resampled
 MOST_ANIMALS, MOST_CALLS = 4, 6  # in a made recording, of an animal
 LONGEST_PERIOD_S = 12.0  # from call to call of an animal

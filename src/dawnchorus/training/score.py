@@ -72,8 +72,7 @@ def scored(
         clipwise.append(clip)
         framewise.append(frames)
     clips, lines = np.concatenate(clipwise), np.concatenate(framewise)
-    silent = {id(block) for block in blocks if block.silent}
-    nothing = [row for row, window in enumerate(windows) if id(window.block) in silent]
+    nothing = [row for row, window in enumerate(windows) if window.block.silent]
     clips[nothing] = lines[nothing] = 0  # as in detection: whatever a network says of nothing, nothing was there
     return scoring.of_recording(windows, clips, lines, columns_per_frame)
 

@@ -43,7 +43,7 @@ def train(
     say, by their names in the experiment. With `fewer_folds` there are as many at most as the recordings allow that can
     be heard.
     """
-    began = time.monotonic()
+    began, asked = time.monotonic(), experiment
     prepared = dataset.prepare(data, store or out / "features", experiment.front_end, features_progress)
     features_s = time.monotonic() - began
     if not prepared.blocks:
@@ -51,7 +51,7 @@ def train(
     if fewer_folds:
         experiment = fitting(experiment, (one for one in data.recordings if one.key in prepared.blocks))
     finished = run(experiment, prepared, out / "cache", announce, outside)
-    asked, experiment = experiment, finished.experiment  # without the rounds that were worse
+    experiment = finished.experiment  # without the rounds that were worse
     (out / "run.json").unlink(missing_ok=True)  # of an earlier run: it says nothing true of what is written now
     for stage in experiment.stages:
         scoring.write(out / "scores" / f"{stage.name}.npz", finished.out_of_fold(stage.name).values())
