@@ -336,3 +336,11 @@ def test_what_lies_behind_the_end_or_in_a_gap_of_another_grid_is_in_none_of_its_
     peak = line(*[0.1] * 20, 0.9, *[0.1] * 70)
     assert scoring.on_grid(peak, gap).framewise.max() < 0.11
     assert scoring.on_grid(peak, line(*[0.5] * 91)).framewise.max() == np.float32(0.9)
+
+
+def test_a_store_that_was_cut_off_is_named(tmp_path):
+    path = tmp_path / "scores.npz"
+    scoring.write(path, [random_scores("a")])
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(scoring.ScoresError, match=r"scores.npz: no store of Scores"):
+        scoring.read(path)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from dawnchorus.events import Detection, Species
 from dawnchorus.export import csv_table, recordings_table, scores_parquet, submission
 from dawnchorus.files import read_json
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.scores import Scores
+from dawnchorus.scores import Scores, ScoresError
 
 Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
@@ -226,8 +225,8 @@ def _frames(folder: Path) -> dict[str, Scores]:
 def _store(path: Path) -> dict[str, Scores]:
     try:
         return scoring.read(path)
-    except (BadZipFile, KeyError, ValueError) as error:
-        raise BlendError(f"{path}: no store of Scores ({type(error).__name__}: {error})") from error
+    except ScoresError as error:
+        raise BlendError(str(error)) from error
 
 
 def check_species(members: Sequence[Member]) -> None:

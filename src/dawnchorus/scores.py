@@ -6,11 +6,12 @@ another, and Scores are written to disk and read back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ from dawnchorus.windows import Window
 
 Floats = NDArray[np.float32]
 Times = NDArray[np.float64]  # float32 would be 4 ms off at the end of a day
+
+
+class ScoresError(ValueError):
+    """A file holds no Scores; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -284,9 +289,15 @@ def write(path: Path, scores: Iterable[Scores]) -> None:
 
 
 def read(path: Path) -> dict[str, Scores]:
-    """Read Scores that `write` wrote, by recording."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    """Read Scores that `write` wrote, by recording. Raises ScoresError for a file that is damaged or another's."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return _by_recording({name: file[name] for name in file.files})
+    except (BadZipFile, EOFError, KeyError, ValueError) as error:
+        raise ScoresError(f"{path}: no store of Scores ({type(error).__name__}: {error})") from error
+
+
+def _by_recording(arrays: Mapping[str, Any]) -> dict[str, Scores]:
     windows = np.cumsum([0, *arrays["windows"]])
     frames = np.cumsum([0, *arrays["frames"]])
     scores = {}
