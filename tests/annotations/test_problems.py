@@ -8,3 +8,9 @@ def test_of_alike_problems_the_first_is_told_and_how_many_more_there_are():
         "t.csv line 2: species_id is 'x2', not a number; left out, and 2 more like it",
         "t.csv line 9: t_min is 'noon', not a number; left out",
     ]
+
+
+def test_rows_that_are_lost_are_not_counted_with_names_that_need_no_recording():
+    named = Problem("recordings.csv", 0, "unknown_recording", "2 of 3 names", "of those to train on", False)
+    lost = Problem("train_tp.csv", 2, "unknown_recording", "recording_id is 'x'", "one of the recordings", True)
+    assert len(by_kind([named, lost])) == 2

@@ -36,10 +36,10 @@ class Problem:
 
 
 def by_kind(problems: Sequence[Problem]) -> list[str]:
-    """The first problem of each kind in words, and how many more are like it."""
-    kinds: dict[str, list[Problem]] = {}
+    """The first problem of each kind in words, and how many more are like it; rows that are lost are told apart."""
+    kinds: dict[tuple[str, bool], list[Problem]] = {}
     for one in problems:
-        kinds.setdefault(one.kind, []).append(one)
+        kinds.setdefault((one.kind, one.left_out), []).append(one)
     return [
         f"{alike[0]}" + (f", and {len(alike) - 1} more like it" if len(alike) > 1 else "") for alike in kinds.values()
     ]
