@@ -208,21 +208,12 @@ def _with_sites(recordings: list[Recording], table: Path, site_column: str) -> t
             raise DataError(f"{table}: no such file; expected a table with the columns recording_id, {site_column}")
         return recordings, []
     sites, problems = recordings_table.read(table, site_column)
-    names_of = door.Names(recordings)
-    meant = {name: its[0].key for name in sites if len(its := names_of.candidates(name)) == 1}
-    by_path = {key: name for name, key in meant.items()}
-    placed, known = [], set(meant)
-    for recording in recordings:
-        key, path = recording.key, recording.path
-        names = (key, key + path.suffix, by_path.get(key, key), path.stem, path.name)
-        placed.append(replace(recording, site=next((sites[name] for name in names if sites.get(name)), "")))
-        known.update(names)
-    strangers = [name for name in sites if name not in known]
+    site_of, strangers = door.by_key(sites, recordings)
     if strangers:
         # Often they are test recordings: one line says it, not one each.
         found = f"{len(strangers)} of {len(sites)} names, first {strangers[0]!r}, are of other recordings"
         problems.append(Problem(table.name, 0, "unknown_recording", found, "of those to train on", False))
-    return placed, problems
+    return [replace(recording, site=site_of.get(recording.key, "")) for recording in recordings], problems
 
 
 def _species(table: Path, boxes: Sequence[Annotation], needed: bool = True) -> tuple[Species, ...]:

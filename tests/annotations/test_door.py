@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnchorus.annotations import check, match
+from dawnchorus.annotations.door import by_key
 from dawnchorus.events import Annotation, Recording
 
 
@@ -227,3 +228,12 @@ def test_the_end_of_a_key_comes_before_a_key_that_has_less_of_the_name():
 
 def test_the_audio_folder_and_a_folder_of_its_name_are_told_apart_by_no_name():
     assert matched("audio/a.wav", recording("a.wav"), recording("copy/audio/a.wav")) == "ambiguous_recording"
+
+
+# ---- what a table says of recordings ---------------------------------------------------------------------------
+
+
+def test_a_site_reaches_its_recording_by_any_name_the_most_exact_first():
+    recordings = [recording("card1/a.wav"), recording("card2/a.wav"), recording("card2/b.wav")]
+    sites = {"a": "ridge", "card2\\a.WAV": "river", "b": "", "card2/b.wav": "pond", "test0": "x"}
+    assert by_key(sites, recordings) == ({"card1/a": "ridge", "card2/a": "river", "card2/b": "pond"}, ["test0"])

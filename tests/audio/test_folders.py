@@ -58,6 +58,14 @@ def test_complaint_3_find_takes_known_endings_in_any_case_sorted_and_no_hidden_f
         find(tmp_path / "nowhere")
 
 
+def test_calls_that_train_pasted_below_a_folder_are_no_recordings_of_it(tmp_path):
+    for name in ("1.wav", "run/cache/pasted/2.flac", "run/stages/known.npz", "run/run.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert find(tmp_path) == [tmp_path / "1.wav"]
+    assert find(tmp_path / "run" / "cache") == [tmp_path / "run" / "cache" / "pasted" / "2.flac"]
+
+
 def test_files_that_would_share_a_key_keep_their_extensions(tmp_path):
     for name in ("a.wav", "a.flac", "b.wav", "a.wav.ogg"):
         sounds.write_wav(tmp_path / name, sounds.noise(0.1))

@@ -21,6 +21,7 @@ END_TOLERANCE_S = 0.05
 """How far a box may reach beyond the end without a word: tables round, and so do lengths of files."""
 
 
+Said = TypeVar("Said")
 Named = TypeVar("Named", Annotation, Mark)
 # `replace` asks for the fields of each value again, which a million rows feel.
 OTHERS: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
@@ -94,6 +95,25 @@ class Names:
             if (end := "/".join(parts[first:])) in self.inner:
                 return list(self.inner[end].values())
         return []
+
+
+def by_key(values: Mapping[str, Said], recordings: Sequence[Recording]) -> tuple[dict[str, Said], list[str]]:
+    """What a table says of recordings by name, by their keys; and the names that are no recording's.
+
+    Of several names of one recording the most exact that has a value counts; a name without folders is that of every
+    recording of that name.
+    """
+    names_of = Names(recordings)
+    meant = {name: its[0].key for name in values if len(its := names_of.candidates(name)) == 1}
+    by_path = {key: name for name, key in meant.items()}
+    found, known = dict[str, Said](), set(meant)
+    for recording in recordings:
+        key, path = recording.key, recording.path
+        names = (key, key + path.suffix, by_path.get(key, key), path.stem, path.name)
+        known.update(names)
+        if name := next((name for name in names if values.get(name)), ""):
+            found[key] = values[name]
+    return found, [name for name in values if name not in known]
 
 
 def check(

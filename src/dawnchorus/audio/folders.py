@@ -1,4 +1,4 @@
-"""Sound files under folders, and the keys of recordings."""
+"""Sound files under folders, without those that `train` made, and the keys of recordings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from dawnchorus.events import Recording
 
 
 def find(root: Path) -> list[Path]:
-    """List the sound files under a folder, sorted, by extension in any case; hidden files and folders are passed over.
+    """List the sound files under a folder, sorted, by extension in any case.
 
-    `root` may be a file, which is then listed whatever its name. Raises OSError for a folder that cannot be read.
+    Hidden files and folders are passed over, and so is what `train` left in a folder below. `root` may be a file, which
+    is then listed whatever its name. Raises OSError for a folder that cannot be read.
     """
     errors: list[OSError] = []
     paths = _find(Path(root), errors)
@@ -100,9 +101,18 @@ def _find(root: Path, errors: list[OSError]) -> list[Path]:
         return []
     found = []
     for folder, folders, names in os.walk(root, onerror=errors.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and not _of_a_run(Path(folder, name))]
         found += [Path(folder, name) for name in names if not name.startswith(".") and _sounds(name)]
     return sorted(found)
+
+
+def _of_a_run(folder: Path) -> bool:
+    """Whether a folder is a run of `train`, or the cache of one: what it holds was made from other recordings."""
+    return _is_run(folder) or (folder.name == "cache" and _is_run(folder.parent))
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "run.json").is_file() and (folder / "stages").is_dir()  # others may have a run.json, too
 
 
 def _sounds(name: str) -> bool:

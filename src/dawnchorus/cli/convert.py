@@ -102,14 +102,11 @@ def _placed(recordings: Any, table: Path) -> list[Any]:
     """Recordings with the sites and the starts that a recordings.csv has for them."""
     from dataclasses import replace
 
+    from dawnchorus.annotations.door import by_key
     from dawnchorus.annotations.recordings import read, read_starts
 
-    sites, starts = read(table)[0], read_starts(table)[0]
-    placed = []
-    for one in recordings:
-        name = next((name for name in (one.key, one.key + one.path.suffix, one.path.name) if name in sites), "")
-        placed.append(replace(one, site=sites.get(name, ""), start=starts.get(name)))
-    return placed
+    sites, starts = (by_key(said, recordings)[0] for said in (read(table)[0], read_starts(table)[0]))
+    return [replace(one, site=sites.get(one.key, ""), start=starts.get(one.key)) for one in recordings]
 
 
 @app.command(

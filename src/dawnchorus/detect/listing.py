@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -104,22 +104,8 @@ def entries_of(roots: Sequence[Where]) -> list[Entry]:
     if urls:
         return _in_stores(list(dict.fromkeys(url.rstrip("/") for url in urls)))
     files, errors = listed(paths)
-    named = set(paths)
-    of_runs = {folder for folder in {file.path.parent for file in files} if _of_a_run(folder, named)}
-    entries = [_entry(file.name, file.path) for file in files if file.path in named or file.path.parent not in of_runs]
+    entries = [_entry(file.name, file.path) for file in files]
     return entries + [Entry(text_of(error.path), error.path, -1, 0) for error in errors]
-
-
-def _of_a_run(folder: Path, named: Set[Path]) -> bool:
-    """Whether a folder is, or lies in, a run of `train` or the cache of one, below those that are `named`."""
-    if folder in named:
-        return False
-    cache = folder.name == "cache" and _is_run(folder.parent)
-    return cache or _is_run(folder) or (folder != folder.parent and _of_a_run(folder.parent, named))
-
-
-def _is_run(folder: Path) -> bool:
-    return (folder / "run.json").is_file() and (folder / "stages").is_dir()  # others may have a run.json, too
 
 
 def _in_stores(urls: list[str]) -> list[Entry]:
