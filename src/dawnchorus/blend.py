@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
 SUBMISSION, DETECTIONS, FRAMES, KEPT = "submission.csv", "detections.csv", "frames.npz", "scores.parquet"
 PROBABILITIES, HEARD = "probabilities.csv", "recordings.csv"  # of a blend, of `detect`
+NAMES = (SUBMISSION, PROBABILITIES, FRAMES, DETECTIONS)  # of what is written
 RECORDS = ("result.json", "summary.json", "blend.json")  # of a study, of `detect`, of a blend
 
 

@@ -161,6 +161,16 @@ def test_a_run_or_a_detection_may_go_on_beside_other_tables(here: Path) -> None:
     folders.can_detect(Path("found"), ["sound"])
 
 
+def test_what_summarise_and_blend_did_not_leave_is_not_replaced(here: Path) -> None:
+    kept = here / "found" / "sites.csv"
+    kept.write_text("mine")
+    with pytest.raises(folders.FolderError, match="sites.csv: would be replaced, and is of something else"):
+        folders.can_leave(here / "found", "season.html", ["days.csv", "sites.csv"])
+    (here / "found" / "season.html").touch()
+    folders.can_leave(here / "found", "season.html", ["days.csv", "sites.csv"])
+    folders.can_leave(here / "new", "season.html", ["days.csv", "sites.csv"])
+
+
 def test_patterns_lists_and_urls_are_left_to_detection(here: Path) -> None:
     folders.need_heard(["sound", "nowhere/*.wav", "s3://bucket/prefix", "truth.csv"])
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write, need_member
+from dawnchorus.cli.folders import can_leave, can_write, need_member
 from dawnchorus.words import counted
 
 
@@ -47,6 +47,7 @@ def blend(
     from dawnchorus.console import console
     from dawnchorus.files import write_json
 
+    can_leave(out, "blend.json", blending.NAMES)
     how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
     read = [blending.member(path) for path in members]
     blended = how(read)

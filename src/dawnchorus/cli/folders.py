@@ -159,6 +159,14 @@ def can_replace(files: Iterable[Path], overwrite: bool) -> None:
         raise FolderError(f"{there}: exists; --overwrite replaces it")
 
 
+def can_leave(out: Path, mark: str, names: Iterable[str]) -> None:
+    """Raise FolderError where a file of `names` is in `out` and `mark`, which the same command leaves, is not."""
+    if (out / mark).is_file():
+        return
+    if held := next((out / name for name in names if (out / name).exists()), None):
+        raise FolderError(f"{held}: would be replaced, and is of something else; choose another folder")
+
+
 def _free(out: Path, own: str) -> None:
     """Raise FolderError where `out` holds what another command or the user put there, and no file of one's `own`."""
     if any(out.glob(own)):

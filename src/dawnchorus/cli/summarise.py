@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dawnchorus.cli.app import Json, app, example, plain_errors
-from dawnchorus.cli.folders import can_write, need_found
+from dawnchorus.cli.folders import can_leave, can_write, need_found
 from dawnchorus.words import counted
 
 
@@ -40,6 +40,7 @@ def summarise(
     from dawnchorus.seasons import pictures, read, tables
     from dawnchorus.seasons.season import NO_SITE
 
+    can_leave(out, pictures.PAGE, tables.NAMES)
     season = read.season(run, zones.parse(zone) if zone else None, threshold, tuple(species or ()))
     paths = [*tables.write(out, season, occasion_days, min_minutes), pictures.write(out, season)]
     days = season.days

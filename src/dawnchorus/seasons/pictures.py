@@ -14,6 +14,7 @@ from dawnchorus.plots.ink import alone, safe_text
 from dawnchorus.plots.site_map import Spot, site_map
 from dawnchorus.seasons.season import Season, by_day
 
+PAGE = "season.html"
 MOST_LINES = 7  # of sites in one chart; from there on they are drawn as one
 
 STYLE = """
@@ -39,8 +40,8 @@ def write(out: Path, season: Season) -> Path:
     days = season.days
     span = f"{days[0]} to {days[-1]}" if days else ""
     body = f"<h1>Season {span}</h1>\n" + ("\n".join(sections) or "<p>Nothing was heard.</p>")
-    write_text(out / "season.html", f"{head}</head>\n<body>{body}\n</body></html>\n")
-    return out / "season.html"
+    write_text(out / PAGE, f"{head}</head>\n<body>{body}\n</body></html>\n")
+    return out / PAGE
 
 
 def _figures(season: Season, species: str) -> list[tuple[str, str, str]]:

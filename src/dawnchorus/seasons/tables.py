@@ -23,23 +23,25 @@ FIRST_LAST = (
     "species", "site", "first", "last", "detections", "days_detected", "days_recorded", "minutes",
 )  # fmt: skip
 SITES = ("site", "latitude", "longitude", "recordings", "minutes", "days_recorded", "first_day", "last_day")
+NAMES = ("hours.csv", "days.csv", "first_last.csv", "histories.csv", "effort.csv", "sites.csv")
 
 
 def write(out: Path, season: Season, occasion_days: int = 1, least_minutes: float = 0.0) -> list[Path]:
     """Write all tables, each wholly or not at all, and give their paths."""
     occasions = season.occasions(occasion_days)
     starts = [occasion[0].isoformat() for occasion in occasions]
-    tables: list[tuple[str, Sequence[str], Iterable[Row]]] = [
-        ("hours.csv", HOURS, _hours(season)),
-        ("days.csv", DAYS, _days(season)),
-        ("first_last.csv", FIRST_LAST, _first_last(season)),
-        ("histories.csv", ("species", "site", *starts), _histories(season, occasions, least_minutes)),
-        ("effort.csv", ("site", *starts), _effort(season, occasions)),
-        ("sites.csv", SITES, _sites(season)),
+    tables: list[tuple[Sequence[str], Iterable[Row]]] = [
+        (HOURS, _hours(season)),
+        (DAYS, _days(season)),
+        (FIRST_LAST, _first_last(season)),
+        (("species", "site", *starts), _histories(season, occasions, least_minutes)),
+        (("site", *starts), _effort(season, occasions)),
+        (SITES, _sites(season)),
     ]
-    for name, header, rows in tables:
-        _write(out / name, header, rows)
-    return [out / name for name, _, _ in tables]
+    paths = [out / name for name in NAMES]
+    for path, (header, rows) in zip(paths, tables, strict=True):
+        _write(path, header, rows)
+    return paths
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
