@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnchorus import blend
+from dawnchorus import scores as scoring
 from dawnchorus.blend import Blend, BlendError, Member
 from dawnchorus.calibration import tables
 from dawnchorus.calibration.tables import Calibration, SpeciesCalibration
@@ -175,6 +176,36 @@ def test_members_of_other_recordings_are_refused():
     other = replace(member(where="two"), frames=member(keys="abc").frames)
     with pytest.raises(BlendError, match=r"frames.npz: other recordings than in one/frames.npz: 1 missing, first d"):
         Blend()([member(), other])
+
+
+def test_new_frames_leave_out_what_nobody_heard():
+    one = by_chance("a", 0.5)
+    heard = (one.frame_start_s < 2) | (one.frame_start_s >= 6)
+    torn = replace(one, frame_start_s=one.frame_start_s[heard], framewise=one.framewise[heard])
+    for frame_s in (0.5, 0.3, 0.2):
+        starts_s = Blend(frame_s=frame_s)([replace(member(keys="a"), frames={"a": torn})]).frames["a"].frame_start_s
+        assert not ((starts_s >= 2 + 1e-6) & (starts_s + frame_s <= 6 - 1e-6)).any(), frame_s
+        assert len(starts_s) >= 4 / frame_s and starts_s[0] == 0 and starts_s[-1] + frame_s >= 8 - 1e-6
+
+
+def test_the_spread_of_a_calibrated_blend_is_of_what_was_joined():
+    said = Calibration("x", tuple(SpeciesCalibration(a, b, 0.5, "platt", 1, 1) for a, b in ((1.0, 0.0),) * 2))
+    doubled = Calibration("y", tuple(SpeciesCalibration(2.0, 0.0, 0.5, "platt", 1, 1) for _ in range(2)))
+    sure, unsure = member(keys="a"), member(keys="a")
+    odds = sure.frames["a"].framewise / (1 - sure.frames["a"].framewise)
+    squared = odds**2 / (1 + odds**2)  # what the map that doubles log odds makes of the other
+    sure = replace(sure, frames={"a": replace(sure.frames["a"], framewise=squared)}, calibration=said)
+    unsure = replace(unsure, calibration=doubled)
+    apart = Blend(calibrated=True)([sure, unsure]).frames["a"].framewise_spread
+    assert apart is not None and apart.max() < 1e-4
+    plain = Blend()([sure, unsure]).frames["a"].framewise_spread
+    assert plain is not None and plain.max() > 0.01
+
+
+def test_who_counts_more_draws_the_spread_to_itself():
+    one, other = (member(keys="a", seed=seed).frames["a"] for seed in (1, 2))
+    alike = scoring.spread([one, one, one, other])
+    np.testing.assert_allclose(scoring.spread([one, other], np.array([0.75, 0.25])), alike, atol=1e-6)
 
 
 @pytest.mark.parametrize("wrong", [{"weights": (1.0, 0.0)}, {"weights": (float("nan"),)}, {"frame_s": 0.0}])

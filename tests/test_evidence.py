@@ -84,16 +84,6 @@ def test_a_contradiction_can_be_said():
     assert (both.present.item(), both.absent.item()) == (1.0, 0.5)
 
 
-@given(windows)
-@settings(deadline=None, max_examples=40)
-def test_being_told_twice_is_not_knowing_twice(one):
-    twice = (one + one).at_most_one()
-    assert twice.present.max() <= 1
-    assert twice.absent.max() <= 1
-    same(twice.at_most_one(), twice, 0)
-    np.testing.assert_array_equal(twice.known, one.known)
-
-
 # ---- soft labels, weights ------------------------------------------------------------------------------------
 
 
@@ -208,7 +198,6 @@ def test_rows_are_taken_at_both_grains(one, order):
 
 OPERATIONS: dict[str, Callable[[Known, np.ndarray], Known]] = {
     "sum": lambda known, _: known + known,
-    "at_most_one": lambda known, _: known.at_most_one(),
     "weighted": lambda known, _: known.weighted(2.0, 0.5),
     "mixed": lambda known, order: known.mixed(0.25, order),
     "mixed_present": lambda known, order: known.mixed(0.25, order, absent_too=False),

@@ -17,6 +17,7 @@ from dawnchorus.labels.others_absent import OthersAbsent
 from dawnchorus.labels.smoothed import Smoothed
 from dawnchorus.pcen import Pcen
 from dawnchorus.pretraining.learner import Pretraining
+from dawnchorus.pseudo_labels.teachers import OutsideTeacher
 from dawnchorus.pseudo_labels.votes import Votes
 
 BASELINE = recommended.experiment()
@@ -47,6 +48,17 @@ def test_changes_name_the_setting_and_both_values() -> None:
     variant = replace(BASELINE, stages=(first, second, replace(third, pseudo_labels=Votes(present_above=0.5))))
     assert changes(BASELINE, variant) == ["stages.2.pseudo_labels.present_above: 0.9 -> 0.5"]
     assert changes(BASELINE, BASELINE) == []
+
+
+def test_a_teacher_of_another_run_has_a_name_of_its_own_and_says_nothing_of_other_sets() -> None:
+    outside = (OutsideTeacher("elsewhere", "", ""),)
+    first, second, third = BASELINE.stages
+    taught = replace(third, teacher="elsewhere")
+    replace(BASELINE, stages=(first, second, taught), outside=outside)
+    with pytest.raises(ValueError, match="a stage and a teacher of another run are both named 'elsewhere'"):
+        replace(BASELINE, stages=(first, replace(second, name="elsewhere"), third), outside=outside)
+    with pytest.raises(ValueError, match="stage 3: its teacher is of another run, which says nothing of also_hear"):
+        replace(BASELINE, stages=(first, second, replace(taught, also_hear=("test",))), outside=outside)
 
 
 def test_a_stage_can_start_only_from_an_earlier_one() -> None:

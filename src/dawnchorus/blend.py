@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 By = Literal["mean", "logits", "product", "rank"]
 SUBMISSION, DETECTIONS, FRAMES, KEPT = "submission.csv", "detections.csv", "frames.npz", "scores.parquet"
 PROBABILITIES, HEARD = "probabilities.csv", "recordings.csv"  # of a blend, of `detect`
+SLIP_S = 1e-6  # times of frames are rounded
 NAMES = (SUBMISSION, PROBABILITIES, FRAMES, DETECTIONS)  # of what is written
 RECORDS = ("result.json", "summary.json", "blend.json")  # of a study, of `detect`, of a blend
 
@@ -270,13 +271,18 @@ def _check_same(where: Path, recordings: Iterable[str], elsewhere: Path, others:
 def on_one_grid(scores: Sequence[Scores], frame_s: float | None = None) -> list[Scores]:
     """What several models say of one recording, on the windows and frames of the one with the finest frames.
 
-    With `frame_s`, on frames of so many seconds.
+    With `frame_s`, on frames of so many seconds; there is none where nobody heard.
     """
     finest = min(scores, key=lambda one: one.frame_s)
     if frame_s is not None:
         seconds = float(finest.window_end_s.max() - finest.frame_start_s[0])
         frames = np.arange(max(1, math.ceil(seconds / frame_s)))
-        finest = replace(finest, frame_start_s=finest.frame_start_s[0] + frame_s * frames, frame_s=frame_s)
+        starts_s = finest.frame_start_s[0] + frame_s * frames
+        before = (
+            np.searchsorted(finest.frame_start_s, starts_s + frame_s - SLIP_S) - 1
+        )  # the last that begins by its end
+        heard = finest.frame_start_s[before] + finest.frame_s > starts_s + SLIP_S
+        finest = replace(finest, frame_start_s=starts_s[heard], frame_s=frame_s)
     return [scoring.on_grid(one, finest) for one in scores]
 
 
@@ -346,11 +352,20 @@ class Blend:
         return {
             key: replace(
                 its[0],
-                framewise_spread=scoring.spread(its),
+                framewise_spread=self._apart(members, its),
                 **{name: arrays[number] for name, arrays in joined.items()},
             )
             for number, (key, its) in enumerate(zip(recordings, laid, strict=True))
         }
+
+    def _apart(self, members: Sequence[Member], its: Sequence[Scores]) -> NDArray[np.float32]:
+        """How far members' frames of one recording lie apart, on the scale on which they are joined."""
+        if self.calibrated:  # what a member was a mean of is on another scale, and is left out
+            said = [
+                one.calibrated(scores.framewise).astype(np.float32) for one, scores in zip(members, its, strict=True)
+            ]
+            its = [replace(scores, framewise=p, framewise_spread=None) for scores, p in zip(its, said, strict=True)]
+        return scoring.spread(its, self._shares(len(members)))
 
     def _joined(self, members: Sequence[Member], tables: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """One table `(row, species)` from one of each member."""

@@ -42,10 +42,6 @@ class Evidence:
         """What this knows more than a part of it."""
         return Evidence(self.present - other.present, self.absent - other.absent)
 
-    def at_most_one(self) -> Evidence:
-        """The same, no weight above 1: being told twice is not knowing twice."""
-        return Evidence(self.present.clip(0, 1), self.absent.clip(0, 1))
-
     def topped_up(self, told: Evidence, contradicted: bool = False) -> Evidence:
         """The same, and what is `told` on each side where nothing was known on it.
 
@@ -75,6 +71,11 @@ class Evidence:
         return Evidence(self.present[rows], self.absent[rows])
 
     @property
+    def called(self) -> Array:
+        """Where more speaks for presence than for absence, hard labels or soft: booleans of the same shape."""
+        return self.present > self.absent
+
+    @property
     def known(self) -> Array:
         """Where anything is known: booleans of the same shape."""
         return (self.present > 0) | (self.absent > 0)
@@ -100,10 +101,6 @@ class Known:
 
     def __getitem__(self, rows: Any) -> Known:
         return Known(self.windows[rows], self.frames[rows])
-
-    def at_most_one(self) -> Known:
-        """No weight above 1 at either grain."""
-        return Known(self.windows.at_most_one(), self.frames.at_most_one())
 
     def topped_up(self, told: Known, contradicted: bool = False) -> Known:
         """What is told on top of what is known, at each grain."""

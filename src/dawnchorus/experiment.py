@@ -198,6 +198,10 @@ class Experiment:
                     )
             if stage.name in seen:
                 raise ValueError(f"two stages are named {stage.name!r}")
+            if stage.name in {teacher.name for teacher in self.outside}:
+                raise ValueError(f"a stage and a teacher of another run are both named {stage.name!r}")
+            if stage.also_hear and stage.teacher in {teacher.name for teacher in self.outside}:
+                raise ValueError(f"stage {stage.name}: its teacher is of another run, which says nothing of also_hear")
             if stage.windows.columns != self.score_windows.columns:
                 raise ValueError(
                     f"stage {stage.name} hears windows of {stage.windows.columns} columns, "

@@ -182,10 +182,10 @@ class _Making:
         labelled = {box.recording for box in self.boxes if box.present and self.settings.unlabelled_first}
         order = [self.hosts[int(place)] for place in rng.permutation(len(self.hosts))]
         for host in sorted(order, key=lambda host: host.key in labelled):
+            rate_hz, share = _rate_hz(host), rng.random()  # drawn for a host that fails too: it may have failed before
             if host.key in self.problems:
                 continue
-            rate_hz = _rate_hz(host)
-            start_s = round(rng.uniform(0, max(0.0, host.duration_s - longest_s)) * rate_hz) / rate_hz
+            start_s = round(share * max(0.0, host.duration_s - longest_s) * rate_hz) / rate_hz
             try:
                 sound = _stretch(host.path, start_s, start_s + longest_s, rate_hz, self.settings.channel)
             except AudioError as error:

@@ -252,16 +252,18 @@ def _joined(scores: Sequence[Scores], join: Callable[[Floats], Floats]) -> Score
     )
 
 
-def spread(scores: Sequence[Scores]) -> Floats:
+def spread(scores: Sequence[Scores], shares: NDArray[np.float64] | None = None) -> Floats:
     """How far several models' frames lie apart `(frame, species)`: their standard deviation.
 
-    Models that are means themselves bring what they were means of: their own spread counts in.
+    `shares` `(model,)`, which sum to 1, say how much each counts; without them all count alike. Models that are means
+    themselves bring what they were means of: their own spread counts in.
     """
     framewise = np.stack([one.framewise for one in scores]).astype(np.float64)
-    variance = framewise.var(axis=0)
-    for one in scores:
+    each = np.full(len(scores), 1 / len(scores)) if shares is None else shares
+    variance = np.tensordot(each, (framewise - np.tensordot(each, framewise, 1)) ** 2, 1)
+    for one, share in zip(scores, each, strict=True):
         if one.framewise_spread is not None:
-            variance += one.framewise_spread.astype(np.float64) ** 2 / len(scores)
+            variance += share * one.framewise_spread.astype(np.float64) ** 2
     apart: Floats = np.sqrt(variance).astype(np.float32)
     return apart
 

@@ -34,6 +34,14 @@ def test_the_memo_reads_a_false_positive_as_the_whole_window() -> None:
     assert known.windows.absent.tolist() == [[1, 0]]
 
 
+def test_a_rejected_box_does_not_unsay_a_confirmed_call_in_its_window() -> None:
+    boxes = [box(1.0, 2.1, True), box(5.0, 6.0, False), box(5.0, 6.0, False, species=1)]
+    for its in (boxes, boxes[::-1]):
+        known = AnnotatedOnly(absent_grain="window")([window(0)], {"r": its}, 2, 32)
+        assert known.windows.present.tolist() == [[1, 0]] and known.windows.absent.tolist() == [[0, 1]]
+        assert known.frames.absent[0, :, 0].any()
+
+
 @pytest.mark.parametrize(("end_s", "counts"), [(8.192 + 0.7, True), (8.192 + 0.8, False)])
 def test_a_box_takes_part_in_a_window_that_holds_a_quarter_of_it(end_s: float, counts: bool) -> None:
     start_s = 8.192 - 0.25

@@ -56,6 +56,37 @@ def test_finer_frames_come_from_earlier_maps(columns_per_frame: int, fused: bool
         assert network(torch.rand(1, 64, 128)).framewise.shape == (1, 128 // columns_per_frame, 2)
 
 
+def test_fused_columns_are_whole_frames_of_both_maps() -> None:
+    with pytest.raises(ValueError, match="144 columns are no whole number of 32-column frames"):
+        SedNetwork(Backbone("resnet18", "none", 16, fused=True)).build(2, 144, 64)
+    SedNetwork(Backbone("resnet18", "none", 16)).build(2, 144, 64)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_a_window_that_is_mixed_away_is_not_heard(fused: bool) -> None:
+    network = SedNetwork(Backbone("resnet18", "none", 16, fused)).build(2, 128, 64).eval()
+    planes = torch.rand(2, 64, 128)
+    with torch.inference_mode():
+        mixed = network(planes, lambda maps: maps.flip(0)).framewise
+        torch.testing.assert_close(mixed, network(planes.flip(0)).framewise)
+
+
+@pytest.mark.parametrize(
+    ("name", "mean"),
+    [
+        ("vit_tiny_patch16_224", 0.5),
+        ("tf_efficientnetv2_s", 0.5),
+        ("resnet18", 0.485),
+        ("efficientnet_lite0", 0.485),
+        ("tf_efficientnet_lite0", 0.498),
+    ],
+)
+def test_pictures_are_normalised_as_the_networks_own_weights_were_made(name: str, mean: float) -> None:
+    backbone = Backbone(name, "none", 16)
+    assert backbone.normalisation[0][0] == mean
+    assert backbone.normalisation == Backbone(name, "imagenet").normalisation
+
+
 def test_clipwise_is_the_attended_mean_of_framewise() -> None:
     network = TINY.build(3, 128, 64).eval()
     with torch.inference_mode():

@@ -3,7 +3,8 @@ import pytest
 
 from dawnchorus.pseudo_labels.mean_above import MeanAbove
 from dawnchorus.pseudo_labels.votes import Votes
-from factories import said, window
+from dawnchorus.windows import Window
+from factories import PER_SECOND, block, said, window
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,13 @@ def test_frames_are_labelled_only_inside_windows_that_are() -> None:
     sure, unsure = {"r": [said(0.95)]}, {"r": [said(0.5, frames=0.95)]}
     assert Votes(frames=True)(sure, [window(463)], 1, 32).frames.present.all()
     assert not Votes(frames=True)(unsure, [window(463)], 1, 32).frames.present.any()
+
+
+def test_no_vote_is_given_on_what_a_short_recording_is_filled_up_with() -> None:
+    short = Window(block(columns=70), 0, 512, PER_SECOND)
+    assert (
+        Votes(frames=True)({"r": [said(0.95)]}, [short], 1, 32).frames.present[0, :, 0].tolist() == [1] * 3 + [0] * 13
+    )
 
 
 def test_no_vote_passes_09_after_a_second_sigmoid() -> None:

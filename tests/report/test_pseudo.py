@@ -3,8 +3,11 @@ from dawnchorus.report.pseudo import pseudo_section
 
 
 def test_labels_of_people_and_of_models_are_summed_over_the_species_of_a_stage():
-    rows = [PseudoRow(1, "stage 2", "frog", 1, 2, 30, 4), PseudoRow(1, "stage 2", "owl", 10, 20, 300, 40)]
-    cells = "".join(f"<td>{count}</td>" for count in (11, 330, 22, 44))
+    rows = [
+        PseudoRow(1, "stage 2", "frog", 1, 2, 30, 4, mass=20.0, tp=10, tp_called=9, fp=0, fp_called=0),
+        PseudoRow(1, "stage 2", "owl", 10, 20, 300, 40, mass=200.5, tp=30, tp_called=21),
+    ]
+    cells = "".join(f"<td>{cell}</td>" for cell in (11, 330, 22, 44, 220, "75%", "–"))
     assert f'<tr><th scope="row">stage 2, round 1</th>{cells}</tr>' in pseudo_section(rows)
 
 

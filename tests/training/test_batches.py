@@ -149,6 +149,34 @@ def test_class_weights_count_tp_boxes_and_pseudo_labels(prepared: Prepared) -> N
     assert counts.tolist() == [boxes[0] + len(windows), boxes[1] + len(windows)]
 
 
+def test_a_doubt_of_a_soft_label_is_no_presence(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[2], labels=AnnotatedOnly(), pseudo_labels=Soft())
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage, 0.01))
+    boxes = Counter(box.species for box in prepared.data.annotations if box.present)
+    assert lesson.present_counts(lesson.told(lesson.windows())).tolist() == [boxes[0], boxes[1]]
+    sampled = Batches(replace(lesson, stage=replace(stage, under_sample=UnderSample())))
+    positives = sampled.source._positives()  # type: ignore[union-attr]
+    said = {key: {box.species for box in its if box.present} for key, its in prepared.data.by_recording.items()}
+    assert {key: set(its) for key, its in positives.items()} == {key: said.get(key, set()) for key in positives}
+
+
+def test_kept_to_tp_boxes_pseudo_labels_still_reach_sets_that_nobody_annotated(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[2], pseudo_on="present", also_hear=("test",))
+    lesson = lesson_of(replace(stage, also_hear=()), prepared, sure_of(prepared, stage))
+    kept = next(box.recording for box in prepared.data.annotations if box.present)
+    its = [replace(one, recording=f"test:{kept}") for one in prepared.blocks[kept]]
+    lesson = replace(
+        lesson,
+        stage=stage,
+        blocks={f"test:{kept}": its, kept: prepared.blocks[kept]},
+        teachers=lesson.teachers | {f"test:{kept}": lesson.teachers[kept]},
+        annotations={},
+    )
+    windows = lesson.windows()
+    labelled = {windows[row].recording for row in np.flatnonzero(lesson.told(windows).informed)}
+    assert labelled == {f"test:{kept}"}
+
+
 def test_pseudo_labels_can_be_kept_to_recordings_with_a_tp_box(prepared: Prepared) -> None:
     stage = replace(tiny.experiment().stages[2], pseudo_on="present")
     lesson = lesson_of(stage, prepared, sure_of(prepared, stage))
@@ -231,6 +259,33 @@ def test_pseudo_labels_are_counted_where_no_person_spoke(prepared: Prepared) -> 
     counts = label_counts(lesson)
     assert counts["pseudo_present"] == free.tolist() and max(free) < len(windows)
     assert counts["pseudo_mass"] == pytest.approx(0.75 * free, abs=0.01)
+
+
+def test_pasted_calls_are_not_counted_among_what_people_said(prepared: Prepared) -> None:
+    stage = replace(tiny.experiment().stages[1], labels=AnnotatedOnly(), pseudo_labels=Soft(), teacher="1")
+    lesson = lesson_of(stage, prepared, sure_of(prepared, stage, 0.75))
+    made = next(box.recording for box in prepared.data.annotations if box.present)
+    fewer = label_counts(replace(lesson, pasted=frozenset({made})))
+    gone = Counter(box.species for box in prepared.data.by_recording[made] if box.present)
+    whole = label_counts(lesson)["annotated_present"]
+    assert [one + gone[species] for species, one in enumerate(fewer["annotated_present"])] == whole
+
+
+@pytest.mark.parametrize(("frames", "cells"), [(True, "frames"), (False, "windows")])
+def test_agreement_tells_boxes_that_pseudo_labels_call_from_those_they_do_not(
+    prepared: Prepared, frames: bool, cells: str
+) -> None:
+    labels = AnnotatedOnly(absent_grain="window")
+    stage = replace(tiny.experiment().stages[1], labels=labels, pseudo_labels=Soft(frames=frames), teacher="1")
+    for probability, called in ((0.9, True), (0.1, False)):
+        lesson = lesson_of(stage, prepared, sure_of(prepared, stage, probability))
+        counts = label_counts(lesson)["agreement"]
+        said = getattr(lesson.said(lesson.windows()), cells)
+        present = (said.present > 0).reshape(-1, 2).sum(axis=0)
+        assert min(counts["tp"]) > 0 and all(counts["tp"] <= present)
+        assert counts["tp_called"] == (counts["tp"] if called else [0, 0])
+        assert counts["fp_called"] == (counts["fp"] if called else [0, 0])
+        assert sum(counts["fp"]) > 0
 
 
 def test_a_cap_holds_at_each_grain_and_pasted_events_are_no_words_of_people(prepared: Prepared) -> None:

@@ -27,6 +27,18 @@ def test_pasted_calls_and_their_hosts_stay_in_their_fold(prepared: Prepared, tmp
     assert set(done.out_of_fold("pasted")) == set(prepared.recordings)  # made recordings are not judged
 
 
+def test_a_call_that_cannot_be_cut_is_told(prepared: Prepared, tmp_path: Path) -> None:
+    stage = replace(tiny.experiment().stages[1], name="pasted", start_from=None, windows=Anchored(128, 0.5, 0.5))
+    experiment = replace(tiny.experiment(), stages=(stage,), pasted=PastedEvents(count=8))
+    first = next(box for box in prepared.data.annotations if box.present)
+    # A band of no width holds no sound.
+    boxes = tuple(replace(box, low_hz=0.5, high_hz=0.5) if box == first else box for box in prepared.data.annotations)
+    data = replace(prepared, data=replace(prepared.data, annotations=boxes))
+    made = paste(experiment, data, folds_of(experiment, data), tmp_path)
+    assert made.blocks
+    assert [one for one in made.problems if first.where in one] == [f"box {first.where}: its box is empty or silent"]
+
+
 def test_a_fold_where_nothing_can_be_pasted_is_trained_without(prepared: Prepared, tmp_path: Path) -> None:
     _, second, _ = tiny.experiment().stages
     stage = replace(second, name="pasted", start_from=None, windows=Anchored(128, 0.5, 0.5), steps=1)

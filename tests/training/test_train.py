@@ -1,9 +1,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from dawnchorus import run_folder
+from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import to_record
-from dawnchorus.training.train import other_settings
+from dawnchorus.training.train import other_settings, train
 from training import tiny
 
 
@@ -28,3 +31,9 @@ def test_a_round_that_was_left_out_makes_no_other_settings(tmp_path: Path) -> No
 def test_a_damaged_record_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{", encoding="utf-8")
     assert other_settings(tmp_path, tiny.experiment()) is None
+
+
+def test_song_types_as_classes_are_refused_before_anything_is_heard(prepared: Prepared, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="song_types are for studies"):
+        train(prepared.data, tmp_path / "run", replace(tiny.experiment(), song_types=True), tmp_path)
+    assert not (tmp_path / "run").exists()

@@ -275,7 +275,8 @@ def rule_of(wanted: Wanted, model: ModelPackage) -> EventRule:
 def model_thresholds(model: ModelPackage) -> tuple[float, ...]:
     """The score of each species from which on a recording is called at the precision that the model aims at.
 
-    A recording then has an event of a species only where it is called; infinite for a species that never is.
+    Events are held against it by means over a call, recordings by those of `top_s`: of species with calls shorter than
+    that, a recording that is not called may have events. Infinite for a species that never is called.
     """
     calibration = model.calibration()
     if calibration is None or not calibration.thresholds:

@@ -17,6 +17,8 @@ from dawnchorus.run_folder import RunFolder
 from dawnchorus.scores import Scores
 from dawnchorus.words import counted
 
+COUNTS = ("annotated_present", "annotated_absent", "pseudo_present", "pseudo_absent")
+AGREEMENT = ("tp", "tp_called", "fp", "fp_called")
 PARTIAL_WARNING = (
     "These scores are measured on the annotated boxes alone. They cannot rank variants of pseudo-labels, nor say how "
     "many calls are missed: for that, annotate some recordings completely and pass them with --truth and --audio."
@@ -144,10 +146,12 @@ def _pseudo_rows(run: RunFolder) -> list[PseudoRow]:
     rows = []
     for number, stage in enumerate(run.record["stages"]):
         for species in run.species:
-            counts = [
+            labels = [fit["labels"] | fit["labels"].get("agreement", {}) for fit in stage["fits"]]
+            mean = {
                 # A recording is in the training part of all folds but its own; final networks are told somewhat more.
-                sum(fit["labels"][kind][species.number] for fit in stage["fits"]) / max(1, len(stage["fits"]))
-                for kind in ("annotated_present", "annotated_absent", "pseudo_present", "pseudo_absent")
-            ]
-            rows.append(PseudoRow(number, f"stage {stage['name']}", species.name, *(round(count) for count in counts)))
+                kind: sum(one[kind][species.number] for one in labels if kind in one) / max(1, len(labels))
+                for kind in (*COUNTS, *AGREEMENT, "pseudo_mass")
+            }
+            counts = {kind: round(mean[kind]) for kind in (*COUNTS, *AGREEMENT)}
+            rows.append(PseudoRow(number, f"stage {stage['name']}", species.name, mass=mean["pseudo_mass"], **counts))
     return rows

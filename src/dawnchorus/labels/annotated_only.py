@@ -17,8 +17,8 @@ class AnnotatedOnly:
 
     A TP says "present" of the window that holds it and of its own frames. An FP says "absent" of its own frames, and
     nothing of the rest of the window; with `absent_grain="window"` it says so of the whole window, as the memo reads
-    it, which is false wherever the species calls elsewhere in the window. A box takes part in a window that holds at
-    least `least_share` of it.
+    it, which is false wherever the species calls elsewhere in the window; where a TP says that it does, the TP holds.
+    A box takes part in a window that holds at least `least_share` of it.
     """
 
     absent_grain: Literal["box", "window"] = "box"
@@ -44,4 +44,5 @@ class AnnotatedOnly:
                     known.frames.absent[row, frames, box.species] = 1
                     if self.absent_grain == "window":
                         known.windows.absent[row, box.species] = 1
+        known.windows.absent[known.windows.present > 0] = 0
         return known

@@ -50,8 +50,14 @@ class Backbone:
 
     @property
     def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Mean and standard deviation of each input channel that the initial weights were made with."""
-        return LITE if "lite" in self.name else IMAGENET
+        """Mean and standard deviation of each input channel that the network's weights of pictures were made with.
+
+        They go by the name alone, so that a network that is built again for its own weights hears as it did.
+        """
+        import timm
+
+        config = None if self.name == "tf_efficientnet_lite0" else timm.get_pretrained_cfg(self.name)
+        return LITE if config is None else (config.mean, config.std)
 
     @property
     def weights_file(self) -> Path | None:

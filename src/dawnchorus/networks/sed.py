@@ -89,11 +89,13 @@ class SedNetwork:
         return replace(self, backbone=replace(self.backbone, weights=str(weights)))
 
     def build(self, n_species: int, columns: int, mels: int) -> BackboneSed:
-        """The network for windows of `columns` x `mels`, with the backbone's initial weights."""
-        if columns % self.backbone.columns_per_frame:
-            raise ValueError(
-                f"{columns} columns are no whole number of {self.backbone.columns_per_frame}-column frames"
-            )
+        """The network for windows of `columns` x `mels`, with the backbone's initial weights.
+
+        Raises ValueError for columns that are no whole number of frames, of the last map's too where both are fused.
+        """
+        for per_frame in (self.backbone.columns_per_frame, *([32] if self.backbone.fused else [])):
+            if columns % per_frame:
+                raise ValueError(f"{columns} columns are no whole number of {per_frame}-column frames")
         return BackboneSed(self, n_species, columns, mels)
 
 
@@ -147,10 +149,10 @@ class BackboneSed(Sed):
     def line(self, planes: Tensor, mix_last_map: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """What the head is given `(window, channel, frame)`."""
         *finer, last = self.maps(self.picture(planes).contiguous(memory_format=torch.channels_last))
-        last = self.cbam(last)
+        maps = [*finer, self.cbam(last)]
         if mix_last_map is not None:
-            last = mix_last_map(last)
-        lines = [F.relu(one).mean(3) for one in (*finer, last)]  # (window, channel, frame)
+            maps = [mix_last_map(one) for one in maps]  # a map beside it would tell which window it is
+        lines = [F.relu(one).mean(3) for one in maps]  # (window, channel, frame)
         line = torch.cat([_spread(one, lines[0].shape[2]) for one in lines], dim=1)
         if self.settings.time_pool == "max_plus_mean":
             line = F.max_pool1d(line, 3, 1, 1) + F.avg_pool1d(line, 3, 1, 1)

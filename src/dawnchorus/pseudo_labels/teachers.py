@@ -102,7 +102,7 @@ def said_of_frames(scores: Scores, window: Window, columns_per_frame: int) -> ND
     """One teacher's probabilities for the frames of a window `(frame, species)`.
 
     Each is the mean of the teacher's frames, by the time that they share with it; behind the teacher's last frame, the
-    last counts.
+    last counts. What a short recording is filled up with no teacher heard: label policies pass over it.
     """
     frame_s = columns_per_frame / window.columns_per_second
     edges_s = window.start_s + frame_s * np.arange(window.columns // columns_per_frame + 1)

@@ -50,6 +50,7 @@ class Votes:
             if self.frames and present.any():
                 lines = self._compared([said_of_frames(scores, window, columns_per_frame) for scores in asked])
                 agreed = (lines > self.present_above).mean(axis=0) >= self.share
+                agreed[window.frames_heard(columns_per_frame) :] = False  # a short recording is filled up from there on
                 known.frames.present[row] = self.weight * (agreed & present)
         return known
 

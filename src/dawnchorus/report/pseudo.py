@@ -34,9 +34,18 @@ def _label_totals(rows: Sequence[PseudoRow]) -> str:
         people = sum(row.annotated_present for row in own), sum(row.annotated_absent for row in own)
         models = sum(row.pseudo_present for row in own), sum(row.pseudo_absent for row in own)
         counts = (people[0], models[0], people[1], models[1])
-        totals.append([safe_text(step), *(f"{count:,}" for count in counts)])
+        agreed = [_share([(row.tp_called, row.tp) for row in own]), _share([(row.fp_called, row.fp) for row in own])]
+        mass = f"{sum(row.mass for row in own):,.0f}"
+        totals.append([safe_text(step), *(f"{count:,}" for count in counts), mass, *agreed])
     heads = ["Stage", "Present, by people", "Present, by models", "Absent, by people", "Absent, by models"]
-    return table_of(heads, totals, "Labels of all species together")
+    more = ["Weight of presence, by models", "Called present in TP boxes", "Called present in FP boxes"]
+    return table_of([*heads, *more], totals, "Labels of all species together")
+
+
+def _share(counts: Sequence[tuple[int, int]]) -> str:
+    """The share of all counts together; a dash where nothing was counted."""
+    called, of = (sum(each) for each in zip(*counts, strict=True))
+    return f"{called / of:.0%}" if of else "–"
 
 
 def _step_name(row: PseudoRow) -> str:
@@ -55,5 +64,7 @@ def _label_bars(rows: Sequence[PseudoRow], species: str, *, present: bool) -> li
 PSEUDO_TEXT = (
     "People annotate a small part of the recordings. After a stage, models label stretches that nobody checked; the "
     "next stage learns from people's labels and these <i>pseudo-labels</i> together. If the pale bars of a species "
-    "grow far beyond what its calls can be, the models are repeating a mistake."
+    "grow far beyond what its calls can be, the models are repeating a mistake. The last two columns say how often "
+    "models agree with people's boxes of recordings that they never heard: nearly always in TP boxes and seldom in FP "
+    "boxes is good. A model that learnt from such models is better off than it should be."
 )

@@ -113,7 +113,8 @@ class Lesson:
         teachers = self.teachers
         if self.stage.pseudo_on == "present":
             heard = {key for key, boxes in self.annotations.items() if any(box.present for box in boxes)}
-            teachers = {key: said for key, said in teachers.items() if key in heard}
+            sets = tuple(f"{name}:" for name in self.stage.also_hear)
+            teachers = {key: said for key, said in teachers.items() if key in heard or key.startswith(sets)}
         return policy(teachers, windows, self.n_species, self.columns_per_frame)
 
     def said(self, windows: Sequence[Window]) -> Known:
@@ -140,7 +141,7 @@ class Lesson:
     def present_counts(self, told: Known) -> NDArray[np.float64]:
         """How often each species is known present `(species,)`: TP boxes and windows that pseudo-labels call so."""
         boxes = [box.species for its in self.annotations.values() for box in its if box.present]
-        return np.bincount(boxes, minlength=self.n_species) + (told.windows.present > 0).sum(axis=0)
+        return np.bincount(boxes, minlength=self.n_species) + told.windows.called.sum(axis=0)
 
 
 class Batches(Dataset[Batch]):
@@ -363,7 +364,7 @@ class _Sliding:
 
     def _positives(self) -> dict[str, list[int]]:
         """The species known present in each recording, in any window."""
-        present = self._known.windows.present > 0
+        present = self._known.windows.called
         return {key: np.flatnonzero(present[rows].any(axis=0)).tolist() for key, rows in self.rows_of.items()}
 
 

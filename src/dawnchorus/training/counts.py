@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dawnchorus.evidence import Evidence
+from dawnchorus.evidence import Known
+from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.training.batches import Lesson
-from dawnchorus.windows import EventCrops
-
-
-def called_present(told: Evidence) -> NDArray[np.bool_]:
-    """Where labels, hard or soft, speak more for presence than for absence: booleans of their shape."""
-    called: NDArray[np.bool_] = told.present > told.absent
-    return called
+from dawnchorus.windows import EventCrops, Window
 
 
 def label_counts(lesson: Lesson) -> dict[str, Any]:
     """How many boxes people gave, and how many windows the pseudo-labels added, for each species.
 
-    What a person said already is not counted again. `pseudo_mass` is the weight of their presence, which with soft
-    labels says more than a count.
+    What a person said already is not counted again, and no call that was pasted. `pseudo_mass` is the weight of their
+    presence, which with soft labels says more than a count. `agreement` says how far they agree with people, whose
+    boxes of these recordings the teachers never had (`_agreement`).
     """
-    boxes = [box for its in lesson.annotations.values() for box in its]
+    boxes = [box for key, its in lesson.annotations.items() if key not in lesson.pasted for box in its]
     n_species = lesson.n_species
     counts: dict[str, Any] = {
         "annotated_present": np.bincount([b.species for b in boxes if b.present], minlength=n_species).tolist(),
@@ -34,9 +30,31 @@ def label_counts(lesson: Lesson) -> dict[str, Any]:
         "pseudo_mass": [0.0] * n_species,
     }
     if lesson.stage.pseudo_labels is not None and not isinstance(lesson.stage.windows, EventCrops):
-        taught = lesson.taught(lesson.windows()).windows
-        present = called_present(taught)
+        windows = [window for window in lesson.windows() if window.recording not in lesson.pasted]
+        taught = lesson.taught(windows).windows
+        present = taught.called
         counts["pseudo_present"] = present.sum(axis=0).tolist()
         counts["pseudo_absent"] = (taught.known & ~present).sum(axis=0).tolist()
         counts["pseudo_mass"] = taught.present.sum(axis=0).round(2).tolist()
+        counts["agreement"] = _agreement(lesson, windows, lesson.told(windows))
     return counts
+
+
+def _agreement(lesson: Lesson, windows: Sequence[Window], told: Known) -> dict[str, list[int]]:
+    """How often pseudo-labels call a species where people boxed it, in frames, or in windows if they have no frames.
+
+    Of `tp` in TP boxes they call `tp_called` present; of `fp` in FP boxes, `fp_called`: the first should be nearly all,
+    the second few.
+    """
+    of_frames = bool(told.frames.known.any())
+    # A window with an FP box may hold a call elsewhere; its frames tell, where there are any.
+    people = AnnotatedOnly(absent_grain="window")(
+        windows, lesson.annotations, lesson.n_species, lesson.columns_per_frame
+    )
+    said, word = (people.frames, told.frames) if of_frames else (people.windows, told.windows)
+    cells = {"tp": said.present > 0, "fp": said.absent > 0}
+    return {
+        name: where.reshape(-1, lesson.n_species).sum(axis=0).tolist()
+        for kind, its in cells.items()
+        for name, where in ((kind, its & word.known), (f"{kind}_called", its & word.called))
+    }

@@ -146,7 +146,10 @@ def fit(
     if stage.average:
         callbacks.append(stage.average.callback(stage.steps))
     if keeps_best:
-        callbacks.append(ModelCheckpoint(folder, "best", "known_score", mode="max", save_weights_only=True))
+        kept = ModelCheckpoint(
+            folder, "best", "known_score", mode="max", save_weights_only=True, enable_version_counter=False
+        )
+        callbacks.append(kept)
     train_through(module, batches, stage.steps, folder, watcher, callbacks)
     if keeps_best:
         state = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]

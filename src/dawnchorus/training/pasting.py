@@ -18,7 +18,7 @@ from dawnchorus.training.keys import sound_key
 
 @dataclass(frozen=True)
 class Pasted:
-    """Recordings with pasted events, by key: their columns, what is known of them, their folds; why a fold has none."""
+    """Recordings with pasted events, by key: their columns, what is known of them, their folds; what went wrong."""
 
     blocks: dict[str, list[FeatureBlock]]
     annotations: dict[str, list[Annotation]]
@@ -38,7 +38,8 @@ class Pasted:
 def paste(experiment: Experiment, data: Prepared, fold_of: Mapping[str, int], cache: Path) -> Pasted:
     """Make the recordings with pasted events of each fold from the calls and the hosts of that fold.
 
-    A fold where nothing can be pasted has none, and a problem.
+    A fold where nothing can be pasted has none, and a problem. A call that can't be cut is a problem, and so is a host
+    that can't be read.
     """
     assert experiment.pasted is not None
     recordings = {one.key: one for one in data.data.recordings if one.key in data.blocks}
@@ -57,6 +58,7 @@ def paste(experiment: Experiment, data: Prepared, fold_of: Mapping[str, int], ca
             problems.append(f"fold {fold} is trained without pasted calls: {error}")
             continue
         built = build_store(made.recordings, cache / "pasted-features", data.front_end)
+        problems += [*made.problems, *(f"{one.recording}: {one.fault}" for one in built.failures)]
         blocks |= built.blocks
         folds |= dict.fromkeys(built.blocks, fold)
         for box in made.annotations:

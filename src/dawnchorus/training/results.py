@@ -9,7 +9,6 @@ from pathlib import Path
 from dawnchorus import scores as scoring
 from dawnchorus.dataset import Prepared
 from dawnchorus.experiment import Experiment, Stage
-from dawnchorus.files import read_json
 from dawnchorus.pseudo_labels.teachers import Said
 from dawnchorus.scores import Scores
 
@@ -79,7 +78,10 @@ class Run:
         return self.finals_of(name) or self.of_stage(name)
 
     def out_of_fold(self, stage: str) -> dict[str, Scores]:
-        """Scores of every recording from the mean of the models of this stage, or teacher, that never heard it."""
+        """Scores of each recording from the mean of the models of this stage, or teacher, that never heard it.
+
+        An audit part is not among them: all models could speak of it, and of the others only some.
+        """
         outside = self.outside.get(stage)
         said = held_out_scores(self.of_stage(stage)) if outside is None else outside.scores
         return {key: scoring.merged(scoring.mean(those), self.species_of) for key, those in said.items()}
@@ -97,9 +99,3 @@ def gathered(each: Iterable[Mapping[str, Scores]]) -> dict[str, list[Scores]]:
         for recording, its_scores in scores.items():
             said.setdefault(recording, []).append(its_scores)
     return said
-
-
-def losses_of(one: Fit) -> list[float]:
-    """The loss of every step of a finished fit."""
-    losses: list[float] = read_json(one.record)["losses"]
-    return losses

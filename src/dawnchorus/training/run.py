@@ -29,7 +29,7 @@ from dawnchorus.pseudo_labels.teachers import Said, Teachers
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
 from dawnchorus.training.built import build, trained
-from dawnchorus.training.counts import called_present, label_counts
+from dawnchorus.training.counts import label_counts
 from dawnchorus.training.fit import fit
 from dawnchorus.training.folds import assign, groups_of
 from dawnchorus.training.keys import data_key_of, said_key, sound_key
@@ -308,7 +308,7 @@ class _Running:
         windows = lesson.windows()
         return [
             (windows[row].recording, species_of[species], windows[row].start_s, windows[row].end_s)
-            for row, species in np.argwhere(called_present(lesson.told(windows).windows))
+            for row, species in np.argwhere(lesson.told(windows).windows.called)
         ]
 
     def lesson(self, stage: Stage, fold: int | None, repeat: int, teachers: Teachers) -> Lesson:

@@ -41,8 +41,10 @@ def train(
     `origin` is the folder that the data came from. Spectrograms go to `store`, or to `out/features`. What an earlier,
     interrupted call finished in the same folders is used, not done again. `outside` holds what teachers of other runs
     say, by their names in the experiment. With `fewer_folds` there are as many at most as the recordings allow that can
-    be heard.
+    be heard. Raises ValueError where song types are classes: studies compare such networks, and they have no package.
     """
+    if experiment.song_types:
+        raise ValueError("song_types are for studies: a package has a class for each species")
     began, asked = time.monotonic(), experiment
     prepared = dataset.prepare(data, store or out / "features", experiment.front_end, features_progress)
     features_s = time.monotonic() - began
