@@ -7,12 +7,11 @@ labels a little, the second nothing more.
 from dataclasses import replace
 
 from dawnchorus import rounds
-from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.labels.annotated_only import AnnotatedOnly
 from dawnchorus.study.values import Variant
 from dawnchorus.windows import Anchored
 
-full = rounds.on_encoder(BirdNet(), count=2)
+full = rounds.on_encoder(rounds.BIRDNET, count=2)
 known, first, second = full.stages
 columns = known.windows.columns
 boxes_alone = replace(known, windows=Anchored(columns, 1.0), labels=AnnotatedOnly())

@@ -8,7 +8,6 @@ weights nothing, as in the memo's third stage; ranking a little of LWLRAP, which
 from dataclasses import replace
 
 from dawnchorus import rounds
-from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.experiment import Experiment
 from dawnchorus.losses.asymmetric import AsymmetricLoss
 from dawnchorus.losses.known_cells import Loss
@@ -16,7 +15,7 @@ from dawnchorus.losses.ranking import RankingLoss
 from dawnchorus.losses.together import Together
 from dawnchorus.study.values import Variant
 
-full = rounds.on_encoder(BirdNet(), count=0)
+full = rounds.on_encoder(rounds.BIRDNET, count=0)
 (known,) = full.stages
 both = known.loss
 clipwise, framewise = both.losses

@@ -1,17 +1,18 @@
-"""On a pretrained encoder: how should a round of soft labels take its teachers, and is a student of them better?
+"""On a pretrained encoder: how should a round of soft labels take its teachers, and how many rounds are best?
 
 Expected: weak labels best, since teachers of a hundred boxes are often wrong; a share of time nearest to the truth
-best; a student, who learns log odds everywhere, better at times than a round, and no better at species.
+best; presence held to as much as people gave of it (`cap_1`) as good as weak labels; a second round a little better,
+a third and fourth worse, as mistakes repeat; an audit part, which stops them, dearer than it is worth with so few
+boxes; a student, who learns log odds everywhere, better at times than a round, and no better at species.
 """
 
 from dataclasses import replace
 
 from dawnchorus import rounds
-from dawnchorus.encoders.birdnet import BirdNet
 from dawnchorus.pseudo_labels.soft import Soft
 from dawnchorus.study.values import Variant
 
-full = rounds.on_encoder(BirdNet(), count=1)
+full = rounds.on_encoder(rounds.BIRDNET, count=1)
 known, first = full.stages
 alone = replace(full, stages=(known,))
 
@@ -20,6 +21,11 @@ def soft(prior: float, weight: float, power: float = 1.0, count: int = 1) -> Var
     """Rounds whose teachers' words weigh so much, carried to such a share of time."""
     labels = Soft(prior, power, weight, weight)
     return Variant(replace(full, stages=rounds.rounds(known, count, labels)))
+
+
+def capped(cap: float) -> Variant:
+    """A round whose presence weighs at most so many times what people said."""
+    return Variant(replace(full, stages=(known, replace(first, pseudo_cap=cap))))
 
 
 baseline = "as_a_person"
@@ -32,6 +38,11 @@ variants = {
     "prior_0.1": soft(0.1, 0.3),
     "prior_0.5": soft(0.5, 0.3),
     "power_2": soft(0.05, 1.0, power=2.0),
-    "two_rounds": soft(0.05, 0.3, count=2),
+    "cap_1": capped(1.0),
+    "cap_10": capped(10.0),
+    "two_rounds": soft(0.05, 1.0, count=2),
+    "three_rounds": soft(0.05, 1.0, count=3),
+    "four_rounds": soft(0.05, 1.0, count=4),
+    "audited": Variant(replace(full, stages=rounds.rounds(known, 3), audit=True)),
     "student": Variant(rounds.self_taught(alone)),
 }

@@ -29,6 +29,7 @@ STUDY = Study(
         "noisy": Variant(replace(TINY, predict=Prediction(noise=AddedNoise("quiet_windows", quiet_below=1.1)))),
         "windows": Variant(replace(TINY, predict=Prediction(windows=SlidingWindows(128, 64)))),
         "denoised": Variant(replace(TINY, predict=Prediction(denoised=True))),
+        "audited": Variant(replace(TINY, audit=True)),
         "only_reported": Variant(None),
     },
 )
@@ -87,6 +88,17 @@ def test_other_settings_under_the_same_name_replace_the_result(heard: Material, 
     before = json.loads((folder / "result.json").read_text())["key"]
     assert run_variant(STUDY, "mean", 0, Scale(budget=2), heard, out) == folder
     assert json.loads((folder / "result.json").read_text())["key"] != before
+
+
+def test_what_an_audit_left_out_is_not_judged(heard: Material, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = iter((0.5, 0.6, 0.4))
+    monkeypatch.setattr("dawnchorus.training.run._Running.audit_score", lambda self, fits: next(judged))
+    folder = run_variant(STUDY, "audited", 0, Scale(), heard, out)
+    assert folder
+    assert read_json(folder / "result.json")["audit"] == {"1": 0.5, "2": 0.6, "3": 0.4}
+    assert (
+        read_json(folder / "result.json")["pseudo_labels"] == 0
+    )  # of the third stage, which was worse than the second
 
 
 def test_what_is_only_reported_is_not_run(heard: Material, out: Path) -> None:

@@ -98,7 +98,7 @@ def run_variant(
     denoised = experiment.denoises or experiment.predict.denoised
     prepared = dataset.prepare(heard.data, store, experiment.front_end, None, asked, denoised)
     finished = run(experiment, prepared, out / "cache", announce)
-    last = experiment.stages[-1]
+    last = finished.experiment.stages[-1]  # a round that was worse than its teacher on the audit part is not among them
     pseudo = finished.pseudo[last.name]
     if pseudo:
         pseudo_table.write(folder / "pseudo.csv", pseudo)
@@ -129,6 +129,7 @@ def run_variant(
         "changes": changes(base, variant.experiment) if base else [],
         **scores,
         "pseudo_labels": len(pseudo),
+        "audit": dict(finished.audit),
         "seconds": round(time.monotonic() - began, 1),
         "experiment": to_record(experiment),
     }
