@@ -1,11 +1,11 @@
 """How does accuracy grow with labels, and how far does it move from one set of test calls to another? Table, picture.
 
-    python benchmarks/accuracy_growth.py --at 5=DIR --at 15=DIR --at 30=DIR --docs docs
-    python benchmarks/accuracy_growth.py --calls 1=DIR --calls 2=DIR ... --docs docs
+    python benchmarks/accuracy_growth.py --at 5=DIR --at 15=DIR --at 30=DIR --docs docs --ours NAME
+    python benchmarks/accuracy_growth.py --calls 1=DIR --calls 2=DIR ... --docs docs --ours NAME
 
 DIR is what `benchmarks/accuracy.py table … --docs DIR` wrote for a benchmark built with `--tp 5`, or with
 `--test-calls 1`. `--at` writes DOCS/accuracy/growth.csv and growth.svg, `--calls` writes DOCS/accuracy/calls.csv; both
-print Markdown. Differences to every other system are paired, as `table` has them.
+print Markdown. Differences of the system NAME to every other are paired, as `table` has them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dawnchorus.files import whole
 from dawnchorus.plots.ink import alone
 from dawnchorus.plots.lines import line_chart
 
-FIGURES = ("cmap", "event_map", "segment_map")
+FIGURES, ENDS = ("cmap", "event_map", "segment_map"), ("mean", "low", "high")
 Rows = list[dict[str, str]]
 
 
@@ -28,12 +28,13 @@ def read(folder: Path, name: str) -> Rows:
         return list(csv.DictReader(file))
 
 
-def gathered(places: dict[int, Path], of: str) -> Rows:
-    """One row a system and place: its figures with intervals, and what ours has more of cmAP than it."""
+def gathered(places: dict[int, Path], of: str, ours: str) -> Rows:
+    """One row a system and place: its figures with intervals, and what `ours` has more of cmAP than it."""
     rows = []
     for number, folder in sorted(places.items()):
-        gains = [one for one in read(folder, "differences.csv") if one["figure"] == "cmap"]
-        gains = [one for one in gains if one["system"] == gains[0]["system"]]  # ours: the first that was compared
+        gains = [one for one in read(folder, "differences.csv") if one["figure"] == "cmap" and one["system"] == ours]
+        if not gains:
+            raise SystemExit(f"{folder}: differences.csv compares no system {ours!r}")
         for system in read(folder, "systems.csv"):
             if system["kind"] != "system":
                 continue
@@ -41,7 +42,7 @@ def gathered(places: dict[int, Path], of: str) -> Rows:
             for figure in FIGURES:
                 row |= {f"{figure}{end}": system[f"{figure}{end}"] for end in ("", "_low", "_high")}
             gain = next((one for one in gains if one["against"] == system["name"]), None)
-            row |= {f"ours_more_cmap_{end}": gain[end] if gain else "" for end in ("mean", "low", "high")}
+            row |= {"ours": ours} | {f"ours_more_cmap_{end}": gain[end] if gain else "" for end in ENDS}
             rows.append(row)
     return rows
 
@@ -60,7 +61,7 @@ def as_markdown(rows: Rows, of: str) -> str:
     lines = [f"| {of} | system | cmAP | event mAP | segment mAP | ours more, cmAP |", "|---|---|---|---|---|---|"]
     for row in rows:
         cells = [_interval(row, figure, f"{figure}_low", f"{figure}_high") for figure in FIGURES]
-        more = _interval(row, *(f"ours_more_cmap_{end}" for end in ("mean", "low", "high")))
+        more = _interval(row, *(f"ours_more_cmap_{end}" for end in ENDS))
         lines.append(f"| {row[of]} | {row['system']} | {' | '.join(cells)} | {more} |")
     return "\n".join(lines)
 
@@ -93,16 +94,17 @@ def main() -> None:
     parser.add_argument("--at", type=place, action="append", default=[], metavar="TP=DIR")
     parser.add_argument("--calls", type=place, action="append", default=[], metavar="FOLD=DIR")
     parser.add_argument("--docs", type=Path, required=True)
+    parser.add_argument("--ours", required=True, help="the system whose differences to the others are given")
     args = parser.parse_args()
     home = args.docs / "accuracy"
     if args.at:
-        rows = gathered(dict(args.at), "tp_a_species")
+        rows = gathered(dict(args.at), "tp_a_species", args.ours)
         write(home / "growth.csv", rows)
         with whole(home / "growth.svg") as temporary:
             temporary.write_text(alone(drawn(rows, "tp_a_species")), encoding="utf-8")
         print(as_markdown(rows, "tp_a_species"))
     if args.calls:
-        rows = gathered(dict(args.calls), "test_calls")
+        rows = gathered(dict(args.calls), "test_calls", args.ours)
         write(home / "calls.csv", rows)
         print(as_markdown(rows, "test_calls"))
 

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say, learnt from partial labels: of the calls given 0.8, about 80 % are right.
+"""Probabilities that mean what they say, from partial labels: of recordings given 0.8, 80 % hold the species.
 
 Scores in, probabilities out, one rising map a species: `sigmoid(a * logit(score) + b)`. Nothing here changes the order
 of one species' scores. Two ways lead to a map:
