@@ -41,15 +41,14 @@ def run(*boxes: tuple[str, int, bool]) -> SimpleNamespace:
 
 
 def test_of_two_boxed_recordings_the_one_with_fewer_calls_weighs_more():
-    known = known_recordings(
-        run(("a", 0, True), ("b", 0, True), ("c", 7, True)), [said("a", 1, 0), said("b", 4, 2), said("c", 0, 8)]
-    )
+    heard = [said("a", 1, 0), said("b", 4, 2), said("c", 0, 8)]
+    known = known_recordings(heard, [("a", 0), ("b", 0), ("c", 1)], [1.0, 1.0])
     assert known.present[:, 0].tolist() == pytest.approx([1.6, 0.4, 0])  # 4 to 1, and two together
     assert known.present[:, 1].tolist() == pytest.approx([0, 0, 1])  # alone it weighs one, however many calls it has
 
 
 def test_no_recording_is_known_to_be_without_a_species():
-    known = known_recordings(run(("a", 0, False), ("b", 0, True)), [said("a", 0, 0), said("b", 0, 0)])
+    known = known_recordings([said("a", 0, 0), said("b", 0, 0)], [("b", 0), ("elsewhere", 1)], [1.0, 1.0])
     assert not known.absent.any()
     assert known.present.tolist() == [[0, 0], [1, 0]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,14 +65,10 @@ def _found(run: Run, name: str) -> _Found:
     above = None if teacher is None else _told(run, teacher)
     recordings = sorted(said if above is None else said.keys() & above.keys())
     scores = np.stack([said[recording].whole_recording(run.experiment.predict.top_s) for recording in recordings])
-    known = known_recordings(run, [said[recording] for recording in recordings])
+    boxed = [(box.recording, run.species_of[box.species]) for box in run.data.data.annotations if box.present]
+    known = known_recordings([said[recording] for recording in recordings], boxed, run.data.data.typical_s)
     if above is None:
-        mixed, sure = mixture(scores, known), (known.present > 0).sum(axis=0)
-        others = np.array([one.prevalence for one in mixed])
-        # As in the mixture two recordings more, one with it: a species that is boxed in all is not certain elsewhere.
-        prevalence = (sure + others * (len(scores) - sure + 2)) / (len(scores) + 2)
-        maps = [one.platt.shifted(one.prevalence, of_all) for one, of_all in zip(mixed, prevalence, strict=True)]
-        return _Found(recordings, scores, known, maps, prevalence, "mixture")
+        return _Found(recordings, scores, known, *maps_of_mixture(scores, known), "mixture")
     told = np.stack([above[recording] for recording in recordings])
     return _Found(recordings, scores, known, retold(scores, told), told.mean(axis=0), "teacher")
 
@@ -86,18 +82,32 @@ def _told(run: Run, teacher: str) -> Mapping[str, NDArray[np.float64]]:
     return dict(zip(found.recordings, found.probabilities, strict=True))
 
 
-def known_recordings(run: Run, said: Sequence[Scores]) -> Evidence:
+def maps_of_mixture(scores: NDArray[np.floating], known: Evidence) -> tuple[list[Platt], NDArray[np.float64]]:
+    """Each species' map and how common it is, from `scores` `(recording, species)` and `known_recordings` of the same.
+
+    Both are for recordings such as all of these together. Raises MixtureError as `mixture`.
+    """
+    mixed, sure = mixture(scores, known), (known.present > 0).sum(axis=0)
+    others = np.array([one.prevalence for one in mixed])
+    # As in the mixture two recordings more, one with it: a species that is boxed in all is not certain elsewhere.
+    prevalence = (sure + others * (len(scores) - sure + 2)) / (len(scores) + 2)
+    maps = [one.platt.shifted(one.prevalence, of_all) for one, of_all in zip(mixed, prevalence, strict=True)]
+    return maps, prevalence
+
+
+def known_recordings(said: Sequence[Scores], boxed: Iterable[tuple[str, int]], typical_s: Sequence[float]) -> Evidence:
     """Which recordings hold a TP box of each species `(recording, species)`; no recording is known to be without.
 
+    `boxed` names the recording and the species of each TP box, `typical_s` how long calls of each species last.
     A box is a fair sample of calls, not of recordings: of two recordings, the one with ten times the calls is ten times
     as likely to have one boxed. So each weighs one over its calls, and those of a species as many as they are together.
     """
     row = {one.recording: number for number, one in enumerate(said)}
     present: NDArray[np.float32] = np.zeros((len(said), said[0].framewise.shape[1]), np.float32)
-    for box in run.data.data.annotations:
-        if box.present and box.recording in row:
-            present[row[box.recording], run.species_of[box.species]] = 1
-    count, rule = present.sum(axis=0), replace(COUNTED, typical_s=tuple(run.data.data.typical_s))
+    for recording, species in boxed:
+        if recording in row:
+            present[row[recording], species] = 1
+    count, rule = present.sum(axis=0), replace(COUNTED, typical_s=tuple(typical_s))
     for number in np.flatnonzero(present.any(axis=1)).tolist():
         calls = np.bincount([one.species for one in rule.events(said[number])], minlength=len(count))
         present[number] /= np.maximum(1, calls)
