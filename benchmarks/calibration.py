@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawnchorus import package
-from dawnchorus.blend import PROBABILITIES
+from dawnchorus.blend.member import PROBABILITIES, RECORD
 from dawnchorus.calibration import tables
 from dawnchorus.calibration.measures import brier_skill, class_mean_calibration_error
 from dawnchorus.calibration.thresholds import Threshold, thresholds_for_precision
@@ -47,7 +47,7 @@ def said_in(place: str) -> Said:
     said, _, model = place.partition("=")
     folder, source = Path(said), Path(model or said)
     recordings, scores = submission.read(folder / SUBMISSION)
-    if (source / "blend.json").is_file():
+    if (source / RECORD).is_file():
         named, p = submission.read(folder / PROBABILITIES)
         if named != recordings:
             raise SystemExit(f"{folder}: {PROBABILITIES} and {SUBMISSION} have other rows")

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from dawnchorus import blend
-from dawnchorus.blend import Blend, BlendError
+from dawnchorus.blend.joining import Blend
+from dawnchorus.blend.member import BlendError
+from dawnchorus.blend.reading import member
+from dawnchorus.blend.writing import record, write
 from dawnchorus.files import write_json
 from dawnchorus.pseudo_labels import teachers
 from dawnchorus.pseudo_labels.soft import Soft
@@ -96,9 +98,9 @@ def test_runs_of_other_species_do_not_teach_together(tmp_path):
 
 def blended(folder, members, weights=()):
     """What `dawnchorus blend` leaves of members."""
-    how, read = Blend("logits", weights=weights), [blend.member(one) for one in members]
-    blend.write(folder, joined := how(read))
-    write_json(folder / "blend.json", blend.record(how, read, joined))
+    how, read = Blend("logits", weights=weights), [member(one) for one in members]
+    write(folder, joined := how(read))
+    write_json(folder / "blend.json", record(how, read, joined))
     return folder
 
 

@@ -43,19 +43,22 @@ def blend(
     for path in members:
         need_member(path)
     can_write(out)
-    from dawnchorus import blend as blending
+    from dawnchorus.blend.joining import Blend
+    from dawnchorus.blend.member import RECORD
+    from dawnchorus.blend.reading import member
+    from dawnchorus.blend.writing import NAMES, record, write
     from dawnchorus.console import console
     from dawnchorus.files import write_json
 
-    can_leave(out, "blend.json", blending.NAMES)
-    how = blending.Blend(by, calibrated, tuple(weight or ()), frame)
-    read = [blending.member(path) for path in members]
+    can_leave(out, RECORD, NAMES)
+    how = Blend(by, calibrated, tuple(weight or ()), frame)
+    read = [member(path) for path in members]
     blended = how(read)
-    detections = blending.write(out, blended)
-    record = blending.record(how, read, blended)
-    write_json(out / "blend.json", record)
+    detections = write(out, blended)
+    about = record(how, read, blended)
+    write_json(out / RECORD, about)
     if as_json:
-        typer.echo(json.dumps(record | {"detections": len(detections)}))
+        typer.echo(json.dumps(about | {"detections": len(detections)}))
         return
     say = console().print
     say(

@@ -10,8 +10,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dawnchorus import blend
-from dawnchorus.blend import BlendError
+from dawnchorus.blend.joining import on_one_grid
+from dawnchorus.blend.member import BlendError, check_species
+from dawnchorus.blend.reading import member
 from dawnchorus.evidence import Known
 from dawnchorus.scores import Scores
 from dawnchorus.windows import Window
@@ -55,8 +56,8 @@ def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[Ou
     probabilities the mean of those teachers counts that have them, if each recording has some. Raises BlendError when
     they know other species, or when one is no blend of runs alone, or of whole recordings alone.
     """
-    members = [blend.member(folder) for folder in folders]
-    blend.check_species(members)
+    members = [member(folder) for folder in folders]
+    check_species(members)
     for one in members:
         if not one.held_out or not one.frames:
             raise BlendError(
@@ -73,7 +74,7 @@ def of_folders(folders: Sequence[Path], name: str = "teacher") -> tuple[tuple[Ou
     if said.keys() - told.keys():
         told = {}
     return tuple(OutsideTeacher(name, one.origin, one.licence) for one in members), Said(
-        {recording: blend.on_one_grid(its) for recording, its in said.items()},
+        {recording: on_one_grid(its) for recording, its in said.items()},
         {number: name for one in reversed(members) for number, name in one.names.items()},
         {recording: np.mean(its, axis=0) for recording, its in told.items()},
     )
