@@ -50,8 +50,9 @@ from dawnchorus.study.paired import drawn_cmap, paired
 
 WORKERS = Path(__file__).parent / "accuracy_peers"
 FRAMES, RESULT, MISSING, KEPT = "frames.npz", "result.json", "missing.json", "scores.parquet"
+TIMES = "times.json"  # of `accuracy_times.py`
 FIGURES = ("cmap", "lwlrap", "event_map", "segment_map")
-TIMES = 400  # drawn again for an interval
+DRAWS = 400  # drawn again for an interval
 
 
 @dataclass(frozen=True)
@@ -426,7 +427,7 @@ def drawn_lwlrap(scores: np.ndarray, truth: np.ndarray, counts: np.ndarray) -> n
     return (counts @ (precision * right).sum(axis=1)) / np.maximum(counts @ right.sum(axis=1), 1)
 
 
-def draws(n_recordings: int, times: int = TIMES) -> np.ndarray:
+def draws(n_recordings: int, times: int = DRAWS) -> np.ndarray:
     """How often each recording is drawn `(1 + times, recording)`, the first time each once: those of `paired`."""
     drawn = np.random.default_rng(0).integers(0, n_recordings, (times, n_recordings))
     counts = np.stack([np.bincount(row, minlength=n_recordings) for row in drawn])
@@ -491,8 +492,9 @@ class System:
     as_given: bool = False  # its detections were not cut by our Extractor
 
     def result(self, name: str) -> float:
-        """A number of result.json, its mean over seeds; NaN when nobody wrote it."""
-        said = [read_json(one / RESULT).get(name) for one in self.folders.values() if (one / RESULT).is_file()]
+        """A number of result.json or times.json, its mean over seeds; NaN when nobody wrote it."""
+        records = [one / file for one in self.folders.values() for file in (RESULT, TIMES) if (one / file).is_file()]
+        said = [read_json(record).get(name) for record in records]
         known = [float(value) for value in said if value is not None]
         return float(np.mean(known)) if known else math.nan
 
@@ -715,7 +717,7 @@ def compared(
     seeds = [seed for seed in one.folders if seed in other.folders]
     if not seeds:
         return []
-    of_cmap = paired(positives, one.folders, other.folders, TIMES)
+    of_cmap = paired(positives, one.folders, other.folders, DRAWS)
     gains = [Gain(one.name, other.name, "cmap", of_cmap.mean, of_cmap.low, of_cmap.high, of_cmap.seeds)]
     for figure in FIGURES[2:]:
         if figure not in values[one.name] or figure not in values[other.name]:
@@ -744,7 +746,7 @@ def as_markdown(lines: Sequence[Line], gains: Sequence[Gain], extractor: Extract
         rows.append([name, str(one.seeds or ""), *figures, _minutes(one), _rate(one)])
     out = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     out += ["| " + " | ".join(row) + " |" for row in rows]
-    out += ["", f"- In brackets 95 %, recordings and seeds drawn {TIMES} times. Events: {extractor}."]
+    out += ["", f"- In brackets 95 %, recordings and seeds drawn {DRAWS} times. Events: {extractor}."]
     out += ["- Times are wall-clock, on one core; in brackets those of the CPU."]
     if prior:
         out += ["- \\* heard the test recordings; done to every system alike."]
