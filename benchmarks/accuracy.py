@@ -568,11 +568,13 @@ def systems(args: argparse.Namespace, extractor: Extractor | None) -> list[Syste
 
 def _copied(folder: Path, to: Path) -> Path:
     to.mkdir(parents=True, exist_ok=True)
-    for name in (SUBMISSION, FRAMES, RESULT, DETECTIONS):
+    for name in (SUBMISSION, FRAMES, RESULT, TIMES, DETECTIONS):
         if name == DETECTIONS and (folder / FRAMES).is_file():
             continue
         if (folder / name).is_file():
             shutil.copy2(folder / name, to / name)
+        elif name != DETECTIONS:
+            (to / name).unlink(missing_ok=True)  # of another folder that had this name before
     if (folder / KEPT).is_file() and not (folder / FRAMES).is_file():
         scoring.write(to / FRAMES, [one for _, one in scores_parquet.read(folder / KEPT)])
         (to / DETECTIONS).unlink(missing_ok=True)  # cut anew, as those of every other system

@@ -542,3 +542,18 @@ def test_seeds_that_are_there_are_not_run_again(tmp_path, monkeypatch, capsys):
     (command,) = ran
     assert command[command.index("--seed") + 1] == "1"
     assert command[command.index("--minutes") + 1] == "7.0"
+
+
+def test_nothing_of_another_folder_stays_under_the_name_of_a_system(tmp_path):
+    for name, files in (
+        ("old", ("submission.csv", "frames.npz", "result.json")),
+        ("new", ("submission.csv", "times.json")),
+    ):
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / file).write_text(name)
+        accuracy._copied(tmp_path / name, tmp_path / "copy")
+    assert {one.name: one.read_text() for one in (tmp_path / "copy").iterdir()} == {
+        "submission.csv": "new",
+        "times.json": "new",
+    }
