@@ -22,7 +22,7 @@ from dawnchorus.pseudo_labels.votes import Votes
 from dawnchorus.sampling import UnderSample
 from dawnchorus.scores import Scores
 from dawnchorus.training.batches import Batches, Chance, Lesson
-from dawnchorus.training.counts import label_counts
+from dawnchorus.training.counts import agreed, label_counts
 from dawnchorus.windows import Anchored, EventCrops, SlidingWindows
 from training import tiny
 
@@ -286,6 +286,8 @@ def test_agreement_tells_boxes_that_pseudo_labels_call_from_those_they_do_not(
         assert counts["tp_called"] == (counts["tp"] if called else [0, 0])
         assert counts["fp_called"] == (counts["fp"] if called else [0, 0])
         assert sum(counts["fp"]) > 0
+        assert agreed([label_counts(lesson)] * 2) == ((1, 1) if called else (0, 0))
+    assert agreed([{"annotated_present": [1, 2]}]) is None  # of a version before, or without pseudo-labels
 
 
 def test_a_cap_holds_at_each_grain_and_pasted_events_are_no_words_of_people(prepared: Prepared) -> None:

@@ -322,7 +322,9 @@ def train_shown(
     from dawnchorus import dataset
     from dawnchorus.annotations.problems import by_kind
     from dawnchorus.console import Training, bar, console
+    from dawnchorus.files import read_json
     from dawnchorus.recorders.pattern import Pattern
+    from dawnchorus.training.counts import agreed
     from dawnchorus.training.folds import fitting
     from dawnchorus.training.train import other_settings
     from dawnchorus.training.train import train as train_run
@@ -372,9 +374,16 @@ def train_shown(
             outside,
             fewer_folds,
         )
-    for stage, score in finished.audit.items():
-        kept = "" if any(one.name == stage for one in finished.experiment.stages) else ": worse, left out"
-        say(f"audit part, {stage}: cmAP on its boxes {score:.3f}{kept}", markup=False)
+    for stage in finished.experiment.stages:
+        if shares := agreed(read_json(fit.record)["labels"] for fit in finished.of_stage(stage.name)):
+            say(
+                f"stage {stage.name}: its teachers call {shares[0]:.0%} of what is in TP boxes, and {shares[1]:.0%} of "
+                "what is in FP boxes, of recordings that they never heard",
+                markup=False,
+            )
+    for name, score in finished.audit.items():
+        kept = "" if any(one.name == name for one in finished.experiment.stages) else ": worse, left out"
+        say(f"audit part, {name}: cmAP on its boxes {score:.3f}{kept}", markup=False)
     failures = finished.data.failures
     lines = [*finished.problems, *listed([*failures, *finished.data.oddities])]
     for line in lines[:LINES]:

@@ -22,8 +22,8 @@ def pseudo_section(rows: Sequence[PseudoRow]) -> str:
         picture = bar_chart(groups, "labels", decimals=0, width_px=500, colour=colour, description=says)
         caption = f"<b>Labels that say “{word}”.</b> Full colour: given by people. Pale: added by models."
         charts += titled(caption, picture)
-    table = _label_totals(rows)
-    return "\n".join([paragraph(PSEUDO_TEXT), table, f'<div class="grid wider">{charts}</div>'])
+    tables = _label_totals(rows), _agreement(rows)
+    return "\n".join([paragraph(PSEUDO_TEXT), *tables, f'<div class="grid wider">{charts}</div>'])
 
 
 def _label_totals(rows: Sequence[PseudoRow]) -> str:
@@ -34,12 +34,20 @@ def _label_totals(rows: Sequence[PseudoRow]) -> str:
         people = sum(row.annotated_present for row in own), sum(row.annotated_absent for row in own)
         models = sum(row.pseudo_present for row in own), sum(row.pseudo_absent for row in own)
         counts = (people[0], models[0], people[1], models[1])
-        agreed = [_share([(row.tp_called, row.tp) for row in own]), _share([(row.fp_called, row.fp) for row in own])]
-        mass = f"{sum(row.mass for row in own):,.0f}"
-        totals.append([safe_text(step), *(f"{count:,}" for count in counts), mass, *agreed])
+        totals.append([safe_text(step), *(f"{count:,}" for count in counts)])
     heads = ["Stage", "Present, by people", "Present, by models", "Absent, by people", "Absent, by models"]
-    more = ["Weight of presence, by models", "Called present in TP boxes", "Called present in FP boxes"]
-    return table_of([*heads, *more], totals, "Labels of all species together")
+    return table_of(heads, totals, "Labels of all species together")
+
+
+def _agreement(rows: Sequence[PseudoRow]) -> str:
+    """How far models agree with people, a row a stage that learnt from models."""
+    lines = []
+    for step in unique(_step_name(row) for row in rows if row.mass):
+        own = [row for row in rows if _step_name(row) == step]
+        shares = _share([(row.tp_called, row.tp) for row in own]), _share([(row.fp_called, row.fp) for row in own])
+        lines.append([safe_text(step), f"{sum(row.mass for row in own):,.0f}", *shares])
+    heads = ["Stage", "Weight of presence", "Present in TP boxes", "Present in FP boxes"]
+    return table_of(heads, lines, "What models say, of all species together") if lines else ""
 
 
 def _share(counts: Sequence[tuple[int, int]]) -> str:
@@ -64,7 +72,7 @@ def _label_bars(rows: Sequence[PseudoRow], species: str, *, present: bool) -> li
 PSEUDO_TEXT = (
     "People annotate a small part of the recordings. After a stage, models label stretches that nobody checked; the "
     "next stage learns from people's labels and these <i>pseudo-labels</i> together. If the pale bars of a species "
-    "grow far beyond what its calls can be, the models are repeating a mistake. The last two columns say how often "
+    "grow far beyond what its calls can be, the models are repeating a mistake. The second table says how often "
     "models agree with people's boxes of recordings that they never heard: nearly always in TP boxes and seldom in FP "
     "boxes is good. A model that learnt from such models is better off than it should be."
 )

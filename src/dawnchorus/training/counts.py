@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,16 @@ def label_counts(lesson: Lesson) -> dict[str, Any]:
         counts["pseudo_mass"] = taught.present.sum(axis=0).round(2).tolist()
         counts["agreement"] = _agreement(lesson, windows, lesson.told(windows))
     return counts
+
+
+def agreed(labels: Iterable[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """The shares of what lies in TP boxes, and in FP boxes, that pseudo-labels call present: of `label_counts` of fits.
+
+    None where nothing was counted of one of them.
+    """
+    counted = [one["agreement"] for one in labels if "agreement" in one]
+    tp, fp, *called = (sum(sum(one[kind]) for one in counted) for kind in ("tp", "fp", "tp_called", "fp_called"))
+    return (called[0] / tp, called[1] / fp) if tp and fp else None
 
 
 def _agreement(lesson: Lesson, windows: Sequence[Window], told: Known) -> dict[str, list[int]]:
