@@ -147,11 +147,12 @@ def _pseudo_rows(run: RunFolder) -> list[PseudoRow]:
     for number, stage in enumerate(run.record["stages"]):
         for species in run.species:
             labels = [fit["labels"] | fit["labels"].get("agreement", {}) for fit in stage["fits"]]
-            mean = {
-                # A recording is in the training part of all folds but its own; final networks are told somewhat more.
-                kind: sum(one[kind][species.number] for one in labels if kind in one) / max(1, len(labels))
+            # A recording is in the training part of all folds but its own; final networks are told somewhat more.
+            total = {
+                kind: sum(one[kind][species.number] for one in labels if kind in one)
                 for kind in (*COUNTS, *AGREEMENT, "pseudo_mass")
             }
-            counts = {kind: round(mean[kind]) for kind in (*COUNTS, *AGREEMENT)}
+            mean = {kind: total[kind] / max(1, len(labels)) for kind in (*COUNTS, "pseudo_mass")}
+            counts = {kind: round(mean[kind]) for kind in COUNTS} | {kind: total[kind] for kind in AGREEMENT}
             rows.append(PseudoRow(number, f"stage {stage['name']}", species.name, mass=mean["pseudo_mass"], **counts))
     return rows
