@@ -272,21 +272,20 @@ def test_pasted_calls_are_not_counted_among_what_people_said(prepared: Prepared)
 
 
 @pytest.mark.parametrize(("frames", "cells"), [(True, "frames"), (False, "windows")])
-def test_agreement_tells_boxes_that_pseudo_labels_call_from_those_they_do_not(
+def test_agreement_tells_how_much_presence_pseudo_labels_give_boxes(
     prepared: Prepared, frames: bool, cells: str
 ) -> None:
     labels = AnnotatedOnly(absent_grain="window")
     stage = replace(tiny.experiment().stages[1], labels=labels, pseudo_labels=Soft(frames=frames), teacher="1")
-    for probability, called in ((0.9, True), (0.1, False)):
+    for probability in (0.9, 0.1):
         lesson = lesson_of(stage, prepared, sure_of(prepared, stage, probability))
         counts = label_counts(lesson)["agreement"]
         said = getattr(lesson.said(lesson.windows()), cells)
         present = (said.present > 0).reshape(-1, 2).sum(axis=0)
-        assert min(counts["tp"]) > 0 and all(counts["tp"] <= present)
-        assert counts["tp_called"] == (counts["tp"] if called else [0, 0])
-        assert counts["fp_called"] == (counts["fp"] if called else [0, 0])
-        assert sum(counts["fp"]) > 0
-        assert agreed([label_counts(lesson)] * 2) == ((1, 1) if called else (0, 0))
+        assert min(counts["tp"]) > 0 and all(counts["tp"] <= present) and sum(counts["fp"]) > 0
+        for kind in ("tp", "fp"):
+            assert counts[f"{kind}_presence"] == pytest.approx(probability * np.array(counts[kind]), abs=0.01)
+        assert agreed([label_counts(lesson)] * 2) == pytest.approx((probability, probability), abs=0.01)
     assert agreed([{"annotated_present": [1, 2]}]) is None  # of a version before, or without pseudo-labels
 
 

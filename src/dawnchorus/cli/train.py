@@ -377,8 +377,8 @@ def train_shown(
     for stage in finished.experiment.stages:
         if shares := agreed(read_json(fit.record)["labels"] for fit in finished.of_stage(stage.name)):
             say(
-                f"stage {stage.name}: its teachers call {shares[0]:.0%} of what is in TP boxes, and {shares[1]:.0%} of "
-                "what is in FP boxes, of recordings that they never heard",
+                f"stage {stage.name}: its teachers give TP boxes a mean presence of {shares[0]:.2f} and FP boxes "
+                f"{shares[1]:.2f}, in recordings that they never heard",
                 markup=False,
             )
     for name, score in finished.audit.items():

@@ -18,7 +18,7 @@ from dawnchorus.scores import Scores
 from dawnchorus.words import counted
 
 COUNTS = ("annotated_present", "annotated_absent", "pseudo_present", "pseudo_absent")
-AGREEMENT = ("tp", "tp_called", "fp", "fp_called")
+AGREEMENT = ("tp", "tp_presence", "fp", "fp_presence")
 PARTIAL_WARNING = (
     "These scores are measured on the annotated boxes alone. They cannot rank variants of pseudo-labels, nor say how "
     "many calls are missed: for that, annotate some recordings completely and pass them with --truth and --audio."

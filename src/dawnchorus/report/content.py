@@ -72,9 +72,9 @@ class SpeciesCurve:
 class PseudoRow:
     """How many labels of a species a stage learned from: those of people, and those that models added.
 
-    `round` counts from 0 (before any pseudo-label). `mass` is the weight of their presence. Of `tp` frames (or windows)
-    in TP boxes of recordings that the teachers never heard, models call `tp_called` present, of `fp` in FP boxes
-    `fp_called`; 0 of 0 where that was not counted.
+    `round` counts from 0 (before any pseudo-label). `mass` is the weight of their presence. To `tp` frames (or windows)
+    in TP boxes of recordings that the teachers never heard, models give a presence of `tp_presence` together, to `fp`
+    in FP boxes `fp_presence`; all are 0 where that was not counted.
     """
 
     round: int
@@ -85,10 +85,10 @@ class PseudoRow:
     pseudo_present: int
     pseudo_absent: int
     mass: float = 0.0
-    tp: int = 0
-    tp_called: int = 0
-    fp: int = 0
-    fp_called: int = 0
+    tp: float = 0.0
+    tp_presence: float = 0.0
+    fp: float = 0.0
+    fp_presence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

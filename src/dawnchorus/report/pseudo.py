@@ -44,16 +44,16 @@ def _agreement(rows: Sequence[PseudoRow]) -> str:
     lines = []
     for step in unique(_step_name(row) for row in rows if row.mass):
         own = [row for row in rows if _step_name(row) == step]
-        shares = _share([(row.tp_called, row.tp) for row in own]), _share([(row.fp_called, row.fp) for row in own])
+        shares = _mean([(row.tp_presence, row.tp) for row in own]), _mean([(row.fp_presence, row.fp) for row in own])
         lines.append([safe_text(step), f"{sum(row.mass for row in own):,.0f}", *shares])
-    heads = ["Stage", "Weight of presence", "Present in TP boxes", "Present in FP boxes"]
+    heads = ["Stage", "Weight of presence", "Mean presence in TP boxes", "In FP boxes"]
     return table_of(heads, lines, "What models say, of all species together") if lines else ""
 
 
-def _share(counts: Sequence[tuple[int, int]]) -> str:
-    """The share of all counts together; a dash where nothing was counted."""
-    called, of = (sum(each) for each in zip(*counts, strict=True))
-    return f"{called / of:.0%}" if of else "–"
+def _mean(sums: Sequence[tuple[float, float]]) -> str:
+    """The mean over all sums and counts together; a dash where nothing was counted."""
+    presence, of = (sum(each) for each in zip(*sums, strict=True))
+    return f"{presence / of:.2f}" if of else "–"
 
 
 def _step_name(row: PseudoRow) -> str:
@@ -72,7 +72,7 @@ def _label_bars(rows: Sequence[PseudoRow], species: str, *, present: bool) -> li
 PSEUDO_TEXT = (
     "People annotate a small part of the recordings. After a stage, models label stretches that nobody checked; the "
     "next stage learns from people's labels and these <i>pseudo-labels</i> together. If the pale bars of a species "
-    "grow far beyond what its calls can be, the models are repeating a mistake. The second table says how often "
-    "models agree with people's boxes of recordings that they never heard: nearly always in TP boxes and seldom in FP "
-    "boxes is good. A model that learnt from such models is better off than it should be."
+    "grow far beyond what its calls can be, the models are repeating a mistake. The second table says how much "
+    "presence, from 0 to 1, models give people's boxes of recordings that they never heard: far more in TP boxes than "
+    "in FP boxes is good. A model that learnt from such models is better off than it should be."
 )

@@ -41,20 +41,20 @@ def label_counts(lesson: Lesson) -> dict[str, Any]:
 
 
 def agreed(labels: Iterable[Mapping[str, Any]]) -> tuple[float, float] | None:
-    """The shares of what lies in TP boxes, and in FP boxes, that pseudo-labels call present: of `label_counts` of fits.
+    """The mean presence that pseudo-labels give what lies in TP boxes, and in FP boxes: of `label_counts` of fits.
 
     None where nothing was counted of one of them.
     """
     counted = [one["agreement"] for one in labels if "agreement" in one]
-    tp, fp, *called = (sum(sum(one[kind]) for one in counted) for kind in ("tp", "fp", "tp_called", "fp_called"))
-    return (called[0] / tp, called[1] / fp) if tp and fp else None
+    tp, fp, *presence = (sum(sum(one[kind]) for one in counted) for kind in ("tp", "fp", "tp_presence", "fp_presence"))
+    return (presence[0] / tp, presence[1] / fp) if tp and fp else None
 
 
-def _agreement(lesson: Lesson, windows: Sequence[Window], told: Known) -> dict[str, list[int]]:
-    """How often pseudo-labels call a species where people boxed it, in frames, or in windows if they have no frames.
+def _agreement(lesson: Lesson, windows: Sequence[Window], told: Known) -> dict[str, list[float]]:
+    """How much presence pseudo-labels give where people boxed a species: in frames, or in windows if they have none.
 
-    Of `tp` in TP boxes they call `tp_called` present; of `fp` in FP boxes, `fp_called`: the first should be nearly all,
-    the second few.
+    `tp` and `fp` count what lies in TP and in FP boxes and has a pseudo-label, `tp_presence` and `fp_presence` are the
+    sums of presence there, from 0 to 1 each. It should be far more in TP boxes than in FP boxes.
     """
     of_frames = bool(told.frames.known.any())
     # A window with an FP box may hold a call elsewhere; its frames tell, where there are any.
@@ -62,9 +62,10 @@ def _agreement(lesson: Lesson, windows: Sequence[Window], told: Known) -> dict[s
         windows, lesson.annotations, lesson.n_species, lesson.columns_per_frame
     )
     said, word = (people.frames, told.frames) if of_frames else (people.windows, told.windows)
-    cells = {"tp": said.present > 0, "fp": said.absent > 0}
+    presence = word.present / np.maximum(word.present + word.absent, 1e-9)
+    boxed = {"tp": (said.present > 0) & word.known, "fp": (said.absent > 0) & word.known}
     return {
-        name: where.reshape(-1, lesson.n_species).sum(axis=0).tolist()
-        for kind, its in cells.items()
-        for name, where in ((kind, its & word.known), (f"{kind}_called", its & word.called))
+        name: values.reshape(-1, lesson.n_species).sum(axis=0, dtype=np.float64).round(3).tolist()
+        for kind, where in boxed.items()
+        for name, values in ((kind, where), (f"{kind}_presence", where * presence))
     }
