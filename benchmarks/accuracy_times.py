@@ -19,9 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from dawnchorus.files import read_json, write_json
+from accuracy import TIMES
 
-TIMES = "times.json"
+from dawnchorus.files import read_json, write_json
 
 
 def cpu_of_children_s() -> float:

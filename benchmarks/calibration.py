@@ -18,16 +18,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from honesty import Truths, as_markdown, honesty
 from numpy.typing import NDArray
 
 from dawnchorus import package
 from dawnchorus.blend.member import PROBABILITIES, RECORD
 from dawnchorus.calibration import tables
-from dawnchorus.calibration.measures import brier_skill, class_mean_calibration_error
+from dawnchorus.calibration.measures import class_mean_calibration_error
 from dawnchorus.calibration.thresholds import Threshold, thresholds_for_precision
 from dawnchorus.export import submission
 from dawnchorus.files import read_json
-from dawnchorus.study.judge import SUBMISSION, ScorerScript
+from dawnchorus.study.judge import SUBMISSION
 from dawnchorus.training.calibrate import TARGET_PRECISION
 
 
@@ -68,26 +69,12 @@ def _over_all(thresholds: Sequence[Threshold]) -> float:
     return next(one.threshold for one in thresholds if one.species is None)
 
 
-def error_of_chance(p: NDArray[np.float64], draws: int = 200) -> float:
-    """The mean ECE of these probabilities `(recording, species)` were they perfect: truths are drawn from them."""
-    rng = np.random.default_rng(0)
-    return float(np.mean([class_mean_calibration_error(p, rng.random(p.shape) < p) for _ in range(draws)]))
-
-
-def judged(place: str, positives: dict[str, set[int]]) -> dict[str, float]:
+def judged(place: str, truths: Truths) -> dict[str, float]:
     """The figures of one folder."""
     said = said_in(place)
-    p, scores = said.p, said.scores
-    truth = np.array([[s in positives.get(name, ()) for s in range(p.shape[1])] for name in said.recordings])
-    called = p >= said.threshold
-    return {
-        "ECE, macro": class_mean_calibration_error(p, truth),
-        "ECE, were they perfect": error_of_chance(p),
-        "ECE, scores as they are": class_mean_calibration_error(scores, truth),
-        "Brier skill": brier_skill(p, truth, truth.mean(axis=0)),
-        "threshold for 0.9": said.threshold,
-        "precision there": float(truth[called].mean()) if called.any() else float("nan"),
-        "recall there": float((truth & called).sum() / truth.sum()),
+    truth = truths.of(said.recordings, said.p.shape[1])
+    return honesty(said.p, truth, said.threshold) | {
+        "ECE, scores as they are": class_mean_calibration_error(said.scores, truth),
         "prevalence found, mean": said.prevalence,
         "prevalence true, mean": float(truth.mean()),
     }
@@ -99,13 +86,8 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", metavar="FOLDER")
     parser.add_argument("--scorer", type=Path, required=True)
     args = parser.parse_args()
-    positives = {name: set(found) for name, found in ScorerScript(args.scorer, args.benchmark).positives().items()}
-    rows = {folder: judged(folder, positives) for folder in args.folders}
-    names = list(next(iter(rows.values())))
-    print("| | " + " | ".join(names) + " |")
-    print("|---" * (len(names) + 1) + "|")
-    for folder, figures in rows.items():
-        print(f"| {folder} | " + " | ".join(f"{figures[name]:.3f}" for name in names) + " |")
+    truths = Truths(args.scorer, args.benchmark)
+    print(as_markdown([(folder, judged(folder, truths)) for folder in args.folders], ""))
 
 
 if __name__ == "__main__":

@@ -17,15 +17,13 @@ judges. The threshold for a precision of 0.9 is taken from the same out-of-fold 
 from __future__ import annotations
 
 import argparse
-import runpy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from honesty import Truth, Truths, as_markdown, honesty
 from numpy.typing import NDArray
 
-from dawnchorus.calibration.measures import brier_skill, class_mean_calibration_error
 from dawnchorus.calibration.mixture import retold
 from dawnchorus.calibration.odds import logits
 from dawnchorus.calibration.platt import Platt, nearest, platt
@@ -34,14 +32,11 @@ from dawnchorus.calibration.thresholds import thresholds_for_precision
 from dawnchorus.evidence import Evidence
 from dawnchorus.export import submission
 from dawnchorus.run_folder import RunFolder
-from dawnchorus.study.judge import SUBMISSION, ScorerScript
+from dawnchorus.study.judge import SUBMISSION
 from dawnchorus.training.calibrate import TARGET_PRECISION, known_recordings, maps_of_mixture
 
 Floats = NDArray[np.float64]
 Maps = Sequence[Platt]
-error_of_chance: Callable[[Floats], float] = runpy.run_path(str(Path(__file__).with_name("calibration.py")))[
-    "error_of_chance"
-]
 
 
 def applied(maps: Maps, scores: NDArray[np.floating]) -> Floats:
@@ -107,18 +102,12 @@ def ways(heard: Heard, stages: Sequence[str], test: NDArray[np.floating]) -> dic
     }
 
 
-def figures(maps: Maps, of_training: NDArray[np.floating], test: NDArray[np.floating], truth: Any) -> dict[str, float]:
+def figures(
+    maps: Maps, of_training: NDArray[np.floating], test: NDArray[np.floating], truth: Truth
+) -> dict[str, float]:
     """How honest the probabilities of test recordings are; the threshold is taken from the training recordings."""
-    p = applied(maps, test)
     pooled = thresholds_for_precision(applied(maps, of_training), TARGET_PRECISION)
-    called = p >= next(one.threshold for one in pooled if one.species is None)
-    return {
-        "ECE, macro": class_mean_calibration_error(p, truth),
-        "ECE, were they perfect": error_of_chance(p),
-        "Brier skill": brier_skill(p, truth, truth.mean(axis=0)),
-        "precision at the threshold for 0.9": float(truth[called].mean()) if called.any() else float("nan"),
-        "recall there": float((truth & called).sum() / truth.sum()),
-    }
+    return honesty(applied(maps, test), truth, next(one.threshold for one in pooled if one.species is None))
 
 
 def main() -> None:
@@ -127,20 +116,17 @@ def main() -> None:
     parser.add_argument("places", nargs="+", metavar="RUN=SAID")
     parser.add_argument("--scorer", type=Path, required=True)
     args = parser.parse_args()
-    positives = {name: set(found) for name, found in ScorerScript(args.scorer, args.benchmark).positives().items()}
+    truths = Truths(args.scorer, args.benchmark)
     rows: list[tuple[str, dict[str, float]]] = []
     for place in args.places:
         run, _, said = place.partition("=")
-        folder, heard = RunFolder(Path(run)), Heard(RunFolder(Path(run)))
+        folder = RunFolder(Path(run))
+        heard, last = Heard(folder), folder.stages[-1]
         recordings, test = submission.read(Path(said) / SUBMISSION)
-        truth = np.array([[s in positives.get(name, ()) for s in range(test.shape[1])] for name in recordings])
+        truth = truths.of(recordings, test.shape[1])
         for way, maps in ways(heard, folder.stages, test).items():
-            rows.append((f"{run} | {way}", figures(maps, heard.scores[folder.stages[-1]], test, truth)))
-    names = list(rows[0][1])
-    print("| run | way | " + " | ".join(names) + " |")
-    print("|---" * (len(names) + 2) + "|")
-    for label, found in rows:
-        print(f"| {label} | " + " | ".join(f"{found[name]:.3f}" for name in names) + " |")
+            rows.append((f"{run} | {way}", figures(maps, heard.scores[last], test, truth)))
+    print(as_markdown(rows, "run | way"))
 
 
 if __name__ == "__main__":

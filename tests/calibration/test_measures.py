@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from calibration.worlds import world
-from dawnchorus.calibration.measures import brier_skill, class_mean_calibration_error, expected_calibration_error
+from dawnchorus.calibration.measures import (
+    brier_skill,
+    class_mean_calibration_error,
+    error_of_chance,
+    expected_calibration_error,
+)
 
 
 def test_the_calibration_error_by_hand():
@@ -53,3 +58,18 @@ def test_the_floor_itself_has_no_skill():
     prevalence = truth.mean(axis=0)
     floor = np.broadcast_to(prevalence, truth.shape)
     assert brier_skill(floor, truth, prevalence) == pytest.approx(0)
+
+
+def test_perfect_probabilities_have_the_error_of_chance_and_others_more() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.uniform(size=(320, 8))
+    truth = rng.random(p.shape) < p
+    chance = error_of_chance(p)
+    assert class_mean_calibration_error(p, truth) == pytest.approx(chance, rel=0.25)
+    assert class_mean_calibration_error(np.sqrt(p), truth) > 2 * chance
+
+
+def test_chance_errs_less_in_larger_tests() -> None:
+    small, large = (error_of_chance(np.full((rows, 2), 0.3), 50) for rows in (100, 10_000))
+    assert small > 5 * large > 0
+    assert error_of_chance(np.ones((20, 2)), 3) == 0

@@ -33,6 +33,15 @@ def class_mean_calibration_error(
     return nanmean([expected_calibration_error(p[rows[:, s], s], truth[rows[:, s], s], bins) for s in columns])
 
 
+def error_of_chance(p: NDArray[np.floating], draws: int = 200) -> float:
+    """The class-mean calibration error that probabilities `(row, species)` would have were they perfect.
+
+    The floor of that error in so small a sample: the mean over truths that are drawn from them, always the same ones.
+    """
+    rng = np.random.default_rng(0)
+    return float(np.mean([class_mean_calibration_error(p, rng.random(p.shape) < p) for _ in range(draws)]))
+
+
 def brier_skill(
     p: NDArray[np.floating], truth: Booleans, reference: Floats | float, known: Booleans | None = None
 ) -> float:

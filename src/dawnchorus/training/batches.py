@@ -123,20 +123,21 @@ class Lesson:
         policy = labels.labels if isinstance(labels, Smoothed) else labels
         return policy(windows, self.annotations, self.n_species, self.columns_per_frame)
 
-    def taught(self, windows: Sequence[Window]) -> Known:
-        """What of the pseudo-labels reaches the loss: people's word holds."""
-        return self._topped_up(windows) - self.said(windows)
+    def taught(self, windows: Sequence[Window], told: Known | None = None) -> Known:
+        """What of the pseudo-labels reaches the loss: people's word holds. `told` is what they say, if it is known."""
+        said = self.said(windows)
+        return self._on_top(said, self.told(windows) if told is None else told) - said
 
     def known(self, windows: Sequence[Window]) -> Known:
         """What the stage takes as known of windows: people's word, its pseudo-labels on top, and a guess at the rest.
 
         The guess comes last: before the pseudo-labels it would leave them nothing to say.
         """
-        known, labels = self._topped_up(windows), self.stage.labels
+        known, labels = self._on_top(self.said(windows), self.told(windows)), self.stage.labels
         return labels.filled(known) if isinstance(labels, Smoothed) else known
 
-    def _topped_up(self, windows: Sequence[Window]) -> Known:
-        return self.said(windows).topped_up(self.told(windows), self.stage.faithful_contradictions)
+    def _on_top(self, said: Known, told: Known) -> Known:
+        return said.topped_up(told, self.stage.faithful_contradictions)
 
     def present_counts(self, told: Known) -> NDArray[np.float64]:
         """How often each species is known present `(species,)`: TP boxes and windows that pseudo-labels call so."""

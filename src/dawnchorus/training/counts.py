@@ -31,12 +31,13 @@ def label_counts(lesson: Lesson) -> dict[str, Any]:
     }
     if lesson.stage.pseudo_labels is not None and not isinstance(lesson.stage.windows, EventCrops):
         windows = [window for window in lesson.windows() if window.recording not in lesson.pasted]
-        taught = lesson.taught(windows).windows
+        told = lesson.told(windows)
+        taught = lesson.taught(windows, told).windows
         present = taught.called
         counts["pseudo_present"] = present.sum(axis=0).tolist()
         counts["pseudo_absent"] = (taught.known & ~present).sum(axis=0).tolist()
         counts["pseudo_mass"] = taught.present.sum(axis=0).round(2).tolist()
-        counts["agreement"] = _agreement(lesson, windows, lesson.told(windows))
+        counts["agreement"] = _agreement(lesson, windows, told)
     return counts
 
 
